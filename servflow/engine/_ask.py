@@ -17,6 +17,7 @@ from servflow.engine._plan import named
 from servflow.engine._slot_stories import slot_stories
 from servflow.engine._views import ClockView, Explanation, NextUp
 from servflow.model import Appointment, ClockRun, FrozenMap, Record, SlotProgress, Ticket, write_instant
+from servflow.sla._parts import own_calendar
 
 if TYPE_CHECKING:
     from servflow.engine._slots import SlotPlan
@@ -68,7 +69,7 @@ def _clock_view(call: OneCall, run: ClockRun) -> ClockView:
         name=run.name,
         phase=run.phase,
         cycle=run.cycle,
-        calendar=run.calendar,
+        calendar=own_calendar(run.calendar, run.name),
         within=run.within,
         counted=counted,
         remaining=run.within - counted,

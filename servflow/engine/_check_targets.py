@@ -26,6 +26,7 @@ from servflow.engine._witnesses import START, filler, length, literal, plain
 from servflow.errors import Finding, ServflowError, TimeError
 from servflow.model import FrozenMap, Ticket, freeze, write_instant
 from servflow.sla import Condition, TableOutput, mark_name
+from servflow.sla._parts import own_calendar
 
 if TYPE_CHECKING:
     from servflow.engine._abstract_search import Found
@@ -261,7 +262,12 @@ def _of_calendar(targets: Targets, plan: ClockPlan, values: Mapping[str, Any], t
     at = None if cal is None else targets.at or _reference(cal)
     if cal is None or at is None:
         return None
-    facts = {"clock": plan.clock.name, "calendar": name, "at": write_instant(at), "where": _where(values)}
+    facts = {
+        "clock": plan.clock.name,
+        "calendar": own_calendar(name, plan.clock.name),
+        "at": write_instant(at),
+        "where": _where(values),
+    }
     path = _path(targets, plan, "within")
     witness = _witness(values, ticket, at)
     try:

@@ -19,6 +19,7 @@ from servflow.errors import InputError, Refused, nearest, shown
 from servflow.expressions import Expression
 from servflow.model import FrozenMap, Record, Span, Ticket
 from servflow.sla import Relative, Step, TableOutput, Timeline
+from servflow.sla._parts import own_calendar
 
 if TYPE_CHECKING:
     from servflow.engine._call import OneCall
@@ -143,7 +144,7 @@ def _chosen(call: OneCall, plan: ClockPlan, within: timedelta) -> Iterator[Step]
         _clock_tables.take(call, name, told, where)
         yield _step("calendar_table", table=name.table, row=told.row(name.table))
     elif len(plan.calendars) > 1 and when is not None and name is not None:
-        yield _step("calendar", calendar=name, **_condition(call, when))
+        yield _step("calendar", calendar=own_calendar(name, plan.clock.name), **_condition(call, when))
 
 
 def _condition(call: OneCall, when: Expression) -> dict[str, str]:

@@ -137,7 +137,7 @@ def timeline_of(clock: Clock, run: ClockRun, now: datetime, course: Course, arou
         phase=run.phase,
         at=now,
         zone=around.zone,
-        calendar=calendar_name(run.calendar, cal),
+        calendar=calendar_name(run.calendar, cal, run.name),
         within=run.within,
         counted=amount,
         remaining=run.within - amount,
@@ -150,7 +150,7 @@ def timeline_of(clock: Clock, run: ClockRun, now: datetime, course: Course, arou
         provisional=run.provisional,
         waived=run.waived,
         rows=told,
-        why=(promised(run.within, run.calendar, cal, around.zone), *around.source, *steps(case)),
+        why=(promised(run.within, run.calendar, cal, around.zone, clock=run.name), *around.source, *steps(case)),
         marks=tuple(_marks(clock, run, cal)),
         counting=cal,
     )
@@ -174,14 +174,14 @@ def explain_idle(
         InputError: there is no such zone.
     """
     around = Around(lambda _: cal, cal, zone)
-    first = () if within is None else (promised(within, calendar, cal, around.zone),)
+    first = () if within is None else (promised(within, calendar, cal, around.zone, clock=clock.name),)
     return Timeline(
         clock=clock.name,
         cycle=0,
         phase="idle",
         at=instant(at, "at"),
         zone=around.zone,
-        calendar=calendar_name(calendar, cal),
+        calendar=calendar_name(calendar, cal, clock.name),
         within=within,
         counted=ZERO,
         remaining=within,

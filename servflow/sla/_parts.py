@@ -154,6 +154,14 @@ class Mark:
         return int(digits) if base == self.name and digits.isdecimal() else 0
 
 
+def own_calendar(calendar: str | None, clock: str) -> str | None:
+    """What people call a calendar that is written in a clock: as the clock; the others of several by their number."""
+    written, _, number = (calendar or "").rpartition("#")
+    if written != clock or not number.isdigit():
+        return calendar
+    return clock if number == "0" else f"{clock} {int(number) + 1}"
+
+
 def mark_name(text: str) -> str:
     """How a clock spells a mark: ``every 1h30m after`` for ``every 90m after``; what is none stays as it is."""
     mark = read_mark(text, "", Problems())

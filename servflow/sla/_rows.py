@@ -13,6 +13,7 @@ from servflow.calendars import OpenTime
 from servflow.model import ClockRun, write_instant
 from servflow.sla._course import Course, Turn
 from servflow.sla._fold import origin
+from servflow.sla._parts import own_calendar
 from servflow.sla._time import ZERO, between
 
 SECOND = timedelta(seconds=1)
@@ -93,7 +94,18 @@ def rows_of(
             if counted is None:
                 counted = opened if stretch.phase == "running" else ZERO
             total += counted
-            row = Row(start, stop, state, reason, stretch.phase, elapsed, opened, counted, total, stretch.calendar)
+            row = Row(
+                start,
+                stop,
+                state,
+                reason,
+                stretch.phase,
+                elapsed,
+                opened,
+                counted,
+                total,
+                own_calendar(stretch.calendar, run.name),
+            )
             rows.append(_joined(rows.pop(), row) if rows and _same(rows[-1], row) else row)
     return tuple(rows)
 

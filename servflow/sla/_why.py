@@ -14,6 +14,7 @@ from servflow.model import ClockRun, FrozenMap
 from servflow.sla._clock import Clock
 from servflow.sla._course import Course, Turn
 from servflow.sla._days import special_days
+from servflow.sla._parts import own_calendar
 from servflow.sla._questions import due_if_resumed
 from servflow.sla._reasons import reason_in
 from servflow.sla._rows import Row
@@ -43,17 +44,19 @@ def step(code: str, /, **facts: Any) -> Step:
     return Step(f"sla.why_{code}", FrozenMap({name: value for name, value in facts.items() if value is not None}))
 
 
-def promised(within: timedelta, calendar: str | None, cal: OpenTime | None, zone: str) -> Step:
+def promised(within: timedelta, calendar: str | None, cal: OpenTime | None, zone: str, *, clock: str) -> Step:
     """How much is promised, and what counts."""
     if cal is None:
         return step("promised_elapsed", within=within)
-    return step("promised", within=within, calendar=calendar_name(calendar, cal), zone=zone)
+    return step("promised", within=within, calendar=calendar_name(calendar, cal, clock), zone=zone)
 
 
-def calendar_name(calendar: str | None, cal: OpenTime | None) -> str | None:
-    """What a calendar is called, in the definition or by its own label."""
-    if calendar is not None or cal is None:
-        return calendar
+def calendar_name(calendar: str | None, cal: OpenTime | None, clock: str) -> str | None:
+    """What a calendar is called, in the definition or by its own label; one that is written in a clock goes by the clock."""
+    if calendar is not None:
+        return own_calendar(calendar, clock)
+    if cal is None:
+        return None
     own = getattr(cal, "name", None)
     return own if isinstance(own, str) else cal.days_zone
 

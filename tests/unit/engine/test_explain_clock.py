@@ -73,6 +73,25 @@ def test_the_choice_of_a_calendar_is_told_with_what_it_read() -> None:
     assert "Calendar shop was taken because night holds (night = True)." in line.answer()
 
 
+def test_a_calendar_that_is_written_in_a_clock_goes_by_the_clock() -> None:
+    """In the explanation, its rows, the view of the ticket and findings; the others of several by their number."""
+    day = {"zone": "UTC", "week": {"mon-sun": ["09:00-17:00"]}}
+    clocks = [
+        {"name": "reply", "within": "4h", "calendar": day},
+        {"name": "fix", "within": "4h", "calendar": [{"when": "night", "take": "office"}, {"take": day}]},
+    ]
+    workflow = flow(clocks)
+
+    reply, fix = told(workflow, "reply"), told(workflow, "fix")
+    ticket = workflow.open("T", at=NINE).ticket
+    view = workflow.explain(ticket, at=NINE + H)
+
+    assert ("reply", "reply") == (reply.calendar, reply.rows[0].calendar)
+    assert "Promised are 4h, counted by calendar reply (UTC)." in reply.answer()
+    assert ("fix 2", "fix 2") == (fix.calendar, fix.rows[0].calendar)
+    assert [("reply", "reply"), ("fix 2", "fix 2")] == [(one.calendar, one.timeline[0].calendar) for one in view.clocks]
+
+
 def test_what_a_child_is_held_to_is_told() -> None:
     """A child clock that has more time than its parent is due with the parent, and says so."""
     workflow = flow(
