@@ -46,14 +46,15 @@ class Finder:
         """What a delay of a level counts in that begins at an instant."""
         said: list[str] = []
         found = CountedIn(calendar=level.named)
-        owner: Person | Outlet | None = None
+        owners: dict[str | None, Person | Outlet | None] = {}
         for whose in dict.fromkeys((level.counts_of, level.zone)):
             if whose == "recipient":
-                owner = self._responder(level, at, said)
+                owners[whose] = self._responder(level, at, said)
             elif whose == "outlet":
-                owner = self._outlet(said)
+                owners[whose] = self._outlet(said)
+        owner = owners.get(level.zone)
         if level.named is None:
-            shift = None if level.counts_of == "ticket" else self._shift(owner, said)
+            shift = self._shift(owners.get(level.counts_of), said)
             found = evolve(found, shift=shift, calendar=self._own(said) if shift is None else None)
         moves = level.calendar is not None or (found.calendar is not None and owner is not None)
         if level.zone is not None and moves:

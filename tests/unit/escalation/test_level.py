@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from servflow.calendars import Calendar
+from servflow.calendars import Calendar, any_of
 from servflow.errors import DefinitionError
-from servflow.escalation import Chain, Finder, acknowledge, begin, climb, counted, plan, wake_up
+from servflow.escalation import Chain, Finder, acknowledge, begin, climb, escalate, plan, wake_up
+from servflow.escalation._counting import counted
 from servflow.escalation._level import Level
 from servflow.model import ChainRun, CountedIn, Ticket, World, dump, load
 
@@ -60,6 +61,9 @@ def level(**more: Any) -> Level:
         ({"calendar": "office", "zone": "outlet"}, {}, None, "office", "Asia/Tokyo"),
         ({"calendar": "office", "zone": "Europe/Berlin"}, {}, None, "office", "Europe/Berlin"),
         ({"calendar": {"of": "recipient"}, "zone": "Europe/Berlin"}, {}, "late", None, "Europe/Berlin"),
+        ({"calendar": {"of": "recipient"}, "zone": "outlet"}, {}, "late", None, "Asia/Tokyo"),
+        ({"calendar": {"of": "outlet"}, "zone": "recipient"}, {}, "day", None, "America/New_York"),
+        ({"calendar": {"of": "ticket"}, "zone": "recipient"}, {}, None, "office", "America/New_York"),
         ({"zone": "recipient"}, {"assignee": "sue"}, None, "office", "Asia/Tokyo"),
         ({"zone": "recipient"}, {"assignee": "ann"}, None, "office", None),
         ({"calendar": {"of": "recipient"}}, {"assignee": None}, None, "office", None),
@@ -304,3 +308,60 @@ def test_a_negative_or_huge_delay_is_refused_with_what_is_wrong(after: str, en: 
     (finding,) = caught.value.findings
 
     assert (True, True) == (en in finding.text("en"), zh in finding.text("zh"))
+
+
+def test_reminders_count_as_the_delay_of_their_level_did_though_the_ticket_has_moved_on() -> None:
+    """Whoever has the ticket when the level is reached, its reminders count in what its delay began with."""
+    chain = Chain(name="c", start={"event": "x"}, levels=[level(zone="recipient", remind={"every": "2h", "times": 1})])
+    held = {"assignee": "bob"}
+    asked = Finder(calendar, world(), lambda: ticket(**held), lambda: "office")
+    run = begin(chain, "x", START, asked)
+    held["assignee"] = "ann"
+
+    reached = climb(chain, run, asked)
+
+    assert datetime(2026, 3, 2, 17, tzinfo=UTC) == reached.reminders[0].due
+
+
+@pytest.mark.parametrize("how", ["sent to it", "restarted"])
+def test_a_level_that_comes_again_counts_in_what_holds_by_then(how: str) -> None:
+    """Who is looked up anew, and kept for what comes after: a rest of that delay, and the reminders of the level."""
+    one = level(after="1h", zone="recipient", remind={"every": "2h", "times": 1})
+    chain = Chain(name="c", start={"event": "x"}, levels=[one, level(name="two", after="9h")], unack="restart")
+    held: dict[str, Any] = {"assignee": None}
+    asked = Finder(calendar, world(), lambda: ticket(**held), lambda: "office")
+    run = climb(chain, begin(chain, "x", START, asked), asked)
+    held["assignee"] = "bob"
+    at = datetime(2026, 3, 2, 11, tzinfo=UTC)
+
+    if how == "restarted":
+        run = wake_up(chain, acknowledge(chain, run, at, "ann", asked), at, asked)
+        assert datetime(2026, 3, 2, 15, tzinfo=UTC) == run.due
+    else:
+        run = escalate(chain, run, at, "one", cal_of=asked)
+        assert at == run.due
+    assert (2, "late") == (run.climb, run.counted_in and run.counted_in.shift)
+    held["assignee"] = "ann"
+    later = {"restarted": datetime(2026, 3, 2, 17, tzinfo=UTC), "sent to it": datetime(2026, 3, 2, 16, tzinfo=UTC)}
+    assert later[how] == climb(chain, run, asked).reminders[0].due
+
+
+def test_hours_put_together_are_read_in_another_zone() -> None:
+    """Each part of a calendar that is made of several is read where the addressee lives."""
+    either = any_of(Calendar("UTC", {"mon-fri": ["09:00-10:00"]}), Calendar("UTC", {"mon-fri": ["12:00-14:00"]}))
+    known = world(calendars={"late": either, "day": DAY})
+    written = level(after="2h", calendar={"of": "recipient"}, zone="America/New_York")
+    run = begin(Chain(name="c", start={"event": "x"}, levels=[written]), "x", START, finder(known))
+
+    # From nine to ten and from twelve on in New York is from 14:00 and from 17:00 in UTC.
+    assert datetime(2026, 3, 2, 18, tzinfo=UTC) == run.due
+
+
+def test_the_outlet_of_nobody_without_a_world() -> None:
+    """Without a world nobody knows the outlet's hours, and that is said."""
+    found = counted(Finder(calendar, None, ticket, lambda: "office"), level(calendar={"of": "outlet"}), START)
+
+    assert (OFFICE, "no world was given; counts in office, the calendar of the ticket") == (
+        found[0],
+        found[1] and found[1].because,
+    )

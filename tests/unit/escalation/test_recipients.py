@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from servflow.errors import DefinitionError
-from servflow.escalation import Recipients, Rotation, Schedule, check_to, resolve, symbols
+from servflow.escalation import Recipients, Rotation, Schedule, resolve
+from servflow.escalation._addresses import check_to, symbols
 from servflow.model import FrozenMap, Ticket, World
 
 AT = datetime(2026, 3, 3, tzinfo=UTC)
@@ -226,6 +227,7 @@ def test_turns_pass_over_who_is_away() -> None:
     nobody = World(queues=WORLD.queues, presence=dict.fromkeys("xyz", "offline"), turns={"care": 1})
 
     assert ("y",) == resolve(ROUND, ticket(), world, AT).ids
+    assert ("x",) == resolve(ROUND, ticket(), World(queues=WORLD.queues, engineers=[absent], turns={"care": 2}), AT).ids
     assert ("y",) == resolve(ROUND, ticket(), nobody, AT).ids
     assert "round_robin of queue care, where everybody is away" == resolve(ROUND, ticket(), nobody, AT).reason
     assert ("z",) == resolve(
