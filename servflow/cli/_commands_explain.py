@@ -65,7 +65,7 @@ def explain_command(
             else:
                 show_reasons(say, reasoned.text, name=name, at=decided_at, same=same, zone=zone_of(workflow))
             return
-        told = explained(workflow, held, records, instant)
+        told = explained(workflow, held, records, instant, say.lang)
     if say.json:
         say.data(told)
     else:

@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from servflow.cli._output import stamp
+from servflow.embedding import Form, forms
 from servflow.engine import Explanation, Workflow
 from servflow.engine._slot_stories import SlotStory
 from servflow.errors import InputError, nearest
 from servflow.escalation import RunStory, cause_text
 from servflow.model import (
+    Actor,
     Assigned,
     Decided,
     Migrated,
@@ -39,7 +41,11 @@ LAST_STEPS = 20
 """How many of the latest steps of dispatch are told as text; as JSON all of the latest search are."""
 
 
-def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at: datetime) -> dict[str, Any]:
+_ORDER = ("ready", "needs", "refused")
+"""What the best answer to several people comes first by."""
+
+
+def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at: datetime, lang: str = "en") -> dict[str, Any]:
     """
     Why a ticket is in its state, with its engineer, under its due instants; and what comes next.
 
@@ -48,6 +54,7 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         ticket: the snapshot.
         records: all its records, in order.
         at: aware instant to explain it at, not before the ticket's own.
+        lang: the language of what is said of the options; names stay names.
 
     Returns:
         JSON-ready data; instants as RFC 3339 in UTC, lengths of time in seconds.
@@ -87,6 +94,7 @@ def explained(workflow: Workflow, ticket: Ticket, records: Sequence[Record], at:
         "breaches": [breach.to_data() for breach in breaches(records)],
         "escalations": _escalations(view.history),
         "runs": seen["history"],
+        "options": _options(workflow, ticket, at, lang),
         "next": _next(workflow, ticket, view),
     }
 
@@ -281,6 +289,32 @@ def _next(workflow: Workflow, ticket: Ticket, view: Explanation) -> dict[str, An
         if "*" in move.source or here.intersection(move.source)
     ]
     return {"by_time": [item.as_data() for item in view.coming], "by_people": doors}
+
+
+def _options(workflow: Workflow, ticket: Ticket, at: datetime, lang: str) -> list[dict[str, Any]]:
+    """What could be done now, each as whoever may do it finds it: who asks is nobody, so all who may be are asked for."""
+    known = ("system", ticket.assignee, ticket.owner, ticket.requester, "somebody else")
+    people = [Actor("system"), *(Actor(who, roles=workflow.roles) for who in dict.fromkeys(known[1:]) if who is not None)]
+    found: dict[str, list[Form]] = {}
+    for form in (form for who in people for form in forms(workflow, ticket, at=at, actor=who, lang=lang)):
+        found.setdefault(form.id, []).append(form)
+    best = [min(each, key=lambda form: (_ORDER.index(form.status), form.code == "not_permitted")) for each in found.values()]
+    return [
+        {
+            "event": form.event,
+            "title": form.title,
+            "status": form.status,
+            "code": form.code,
+            "why": form.why,
+            "allow": _may(workflow, form.event),
+            "targets": [] if form.stays else [target.state for target in form.targets],
+        }
+        for form in best
+    ]
+
+
+def _may(workflow: Workflow, event: str) -> list[str]:
+    return [_who(entry) for entry in workflow.events[event].allow] if event in workflow.events else []
 
 
 def _nobody_else(workflow: Workflow, event: str | None) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -388,20 +388,32 @@ def _next(say: Say, told: Told, zone: str) -> None:
         say.table([words("at"), words("kind"), words("to")], rows)
     else:
         say.line(f"  {words('explain.nothing')}")
-    if doors:
+    if doors or told["options"]:
         say.head(words("title", title=words("explain.next"), more=words("explain.by_people")))
         say.table(
-            [words("event"), words("door.to"), words("may"), words("when")],
-            [
-                (
-                    say.called("event", door["event"]) if door["event"] else "-",
-                    ", ".join(map(say.states, door["to"])),
-                    ", ".join(say.called("role", name) for name in door["allow"]),
-                    door["when"] or "",
-                )
-                for door in doors
-            ],
+            [words("event"), words("door.to"), words("may"), words("when"), words("option.now")], list(_by_people(say, told))
         )
+
+
+def _by_people(say: Say, told: Told) -> Iterator[tuple[str, str, str, str, str]]:
+    """Each way out, and what is granted besides: whether it can be taken now, and what stands against it."""
+    left = list(told["options"])
+
+    def now(event: str | None) -> str:
+        found = next((one for one in left if one["event"] == event), None)
+        if found is None:
+            return ""
+        left.remove(found)
+        told = "nobody" if found["code"] == "not_permitted" else found["status"]
+        return say.words(f"option.{told}", why=found["why"])
+
+    for door in told["next"]["by_people"]:
+        event = say.called("event", door["event"]) if door["event"] else "-"
+        may = ", ".join(say.called("role", name) for name in door["allow"])
+        yield event, ", ".join(map(say.states, door["to"])), may, door["when"] or "", now(door["event"])
+    for one in list(left):
+        may = ", ".join(say.called("role", name) for name in one["allow"])
+        yield one["title"], ", ".join(map(say.states, one["targets"])), may, "", now(one["event"])
 
 
 def _coming(say: Say, kind: str, name: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from rich.text import Text
 from servflow.cli._help import lang_here
 from servflow.cli._source_lines import as_lines, source_line, visible
 from servflow.cli._words import WORDS, Words
-from servflow.engine._called_words import EVENTS, KEYS
+from servflow.engine._called_words import EVENTS, KEYS, RELATIONS
 from servflow.errors import DefinitionError, Finding, InputError, Refused, ServflowError
 from servflow.model import read_instant, write_instant
 
@@ -31,14 +31,6 @@ _DAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日"
 
 if TYPE_CHECKING:
     from servflow.engine import Workflow
-
-WHO = {
-    "system": ("system", "系统"),
-    "assignee": ("assignee", "处理人"),
-    "owner": ("owner", "负责人"),
-    "requester": ("requester", "提交人"),
-}
-"""Who somebody is to a ticket, besides the roles that a definition names."""
 
 FIRST_YEAR, LAST_YEAR = 1900, 9000
 """Years an instant on the command line may lie in: far from both ends of what a datetime holds, to count on from there."""
@@ -82,7 +74,7 @@ class Say:
     def called(self, kind: str, name: str, of: str = "") -> str:
         """What people call a part of the workflow; in Chinese also what is built in, by our words."""
         told = name if self.workflow is None else self.workflow.called(kind, name, of=of, lang=self.lang)
-        ours = EVENTS if kind == "event" else WHO if kind == "role" else KEYS if kind == "slot" else {}
+        ours = EVENTS if kind == "event" else RELATIONS if kind == "role" else KEYS if kind == "slot" else {}
         return ours[name][1] if told == name and self.lang == "zh" and name in ours else told
 
     def states(self, configuration: str) -> str:

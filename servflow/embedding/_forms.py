@@ -14,6 +14,7 @@ from servflow.embedding._form_words import chinese, event_title, plain, word
 from servflow.engine import BUILT_IN, ChecklistStep, Option, Workflow
 from servflow.engine._definition import ATTRIBUTES
 from servflow.errors import LANGUAGES, InputError, Refused, nearest, shown
+from servflow.errors._titled import by_titles
 from servflow.model import EMPTY, Actor, Field, FrozenMap, Ticket, World, in_language
 
 OPEN = "ticket.open"
@@ -240,7 +241,7 @@ def _why(form: Form, why: str, facts: Mapping[str, Any], workflow: Workflow) -> 
     if form.status == "ready" or not chinese(form.lang):
         return why
     said = Refused("", **{**facts, "code": form.code}).text("zh", workflow.called)
-    remedy = facts.get("remedy", {}).get("zh")
+    remedy = by_titles(facts, workflow.called, "zh").get("remedy", {}).get("zh")
     return f"{said}；{remedy}" if remedy and remedy not in said else said  # noqa: RUF001 - Chinese punctuation
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from servflow.engine._called_words import EVENTS, RELATIONS
 from servflow.errors import Finding, InputError, nearest, shown
 from servflow.model import FrozenMap, in_language
 
@@ -75,6 +76,10 @@ def _of_states(workflow: Workflow) -> Iterator[tuple[tuple[str, str, str], str]]
             yield ("clock", f"approval.{name}", ""), state.approval.title or state.title
 
 
+_OURS: Mapping[str, Mapping[str, tuple[str, str]]] = {"event": EVENTS, "role": RELATIONS}
+"""Kind -> what is built in, with its name and its Chinese."""
+
+
 class Called:
     """What a workflow's parts are called; every ``Workflow`` is one."""
 
@@ -85,7 +90,8 @@ class Called:
 
     def called(self, kind: str, name: str, *, of: str = "", lang: str = "en") -> str:
         """
-        What people call a part of the workflow in a language: its title, else its name.
+        What people call a part of the workflow in a language: its title, else its name; what servflow itself brings
+        (``ticket.cancel``, ``assignee``) has a title of ours in Chinese.
 
         Args:
             kind: ``state``, ``event``, ``field``, ``value``, ``clock``, ``chain``, ``level``, ``queue``, ``role``,
@@ -102,7 +108,8 @@ class Called:
             facts = {"kind": shown(kind), "known": KINDS, "nearest": nearest(str(kind), KINDS)}
             found = Finding("called.kind", "", facts)
             raise InputError(f"{found.message()}; {found.hint()}", code="called.kind", findings=(found,), **facts)
-        return in_language(self.titles_by_name.get((kind, name, of), ""), lang) or name
+        ours = _OURS.get(kind, {}).get(name) if str(lang).lower().partition("-")[0] == "zh" else None
+        return in_language(self.titles_by_name.get((kind, name, of), ""), lang) or (ours[1] if ours else name)
 
 
 __all__ = ["Called", "check_titles"]

@@ -94,8 +94,8 @@ KEYS: Mapping[str, tuple[str, str]] = {
     "queue": ("Queue", "队列"),
     "tags": ("Tags", "标签"),
     # values
-    "assignee": ("Assignee", "负责人"),
-    "owner": ("Owner", "所有者"),
+    "assignee": ("Assignee", "处理人"),
+    "owner": ("Owner", "负责人"),
     "provider": ("Provider", "服务商"),
     "agent": ("Our side", "我方"),
     "good": ("Good", "完好"),
@@ -104,4 +104,12 @@ KEYS: Mapping[str, tuple[str, str]] = {
 }
 """What built-in events ask for -> its title in both languages; also the words there are to choose among."""
 
-__all__ = ["EVENTS", "KEYS"]
+RELATIONS: Mapping[str, tuple[str, str]] = {
+    "system": ("system", "系统"),
+    "assignee": ("assignee", "处理人"),
+    "owner": ("owner", "负责人"),
+    "requester": ("requester", "提交人"),
+}
+"""Who somebody is to a ticket, besides the roles that a definition names."""
+
+__all__ = ["EVENTS", "KEYS", "RELATIONS"]

@@ -15,6 +15,7 @@ from servflow.engine._fitting import attribute, fitted
 from servflow.engine._guards import parts_of
 from servflow.engine._scope import Scope
 from servflow.errors import ExpressionError, Refused, TimeError, render
+from servflow.errors._titled import plain_text, remedy_code
 from servflow.expressions import Expression, FieldType, Trial, distance, solve
 from servflow.model import FrozenMap, Span, ValueProblem, freeze, write_instant
 
@@ -50,9 +51,8 @@ class Change:
 
     def said(self) -> Mapping[str, str]:
         """What people are told, by language."""
-        code = "clear" if self.new is None else "change" if not self.invented else "fill" if self.old is None else "another"
-        facts = {"field": f"payload.{self.field}" if self.of_payload else self.field, "to": _shown(self.new)}
-        return {lang: render(f"refused.would_{code}", facts, lang) for lang in ("en", "zh")}
+        facts = {"field": f"payload.{self.field}" if self.of_payload else self.field, "to": plain_text(plainly(self.new))}
+        return {lang: render(remedy_code(self.as_fact()), facts, lang) for lang in ("en", "zh")}
 
 
 def smallest_change(
@@ -254,10 +254,3 @@ def plainly(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(plainly(item) for item in value)
     return value
-
-
-def _shown(value: Any) -> str:
-    shown = plainly(value)
-    if isinstance(shown, tuple):
-        return ", ".join(str(item) for item in shown) or "[]"
-    return {True: "true", False: "false"}[shown] if isinstance(shown, bool) else str(shown)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from servflow.errors._catalogue import render
+
 _KINDS: Mapping[str, str] = {
     "event": "event",
     "did": "event",
@@ -31,7 +33,37 @@ def by_titles(facts: Mapping[str, Any], called: Callable[..., str] | None, lang:
             return tuple(title(kind, one) for one in value)
         return value
 
-    return {name: title(_KINDS[name], value) if name in _KINDS else value for name, value in facts.items()}
+    found = {name: title(_KINDS[name], value) if name in _KINDS else value for name, value in facts.items()}
+    change = facts.get("change")
+    if "remedy" in facts and isinstance(change, Mapping):
+        found["remedy"] = {**facts["remedy"], lang: _remedy(change, called, lang)}
+    return found
 
 
-__all__ = ["by_titles"]
+def remedy_code(change: Mapping[str, Any]) -> str:
+    """The sentence for a change that would allow what was refused; *change* as its fact tells it."""
+    if change["to"] is None:
+        return "refused.would_clear"
+    if not change.get("any"):
+        return "refused.would_change"
+    return "refused.would_fill" if change["from"] is None else "refused.would_another"
+
+
+def _remedy(change: Mapping[str, Any], called: Callable[..., str], lang: str) -> str:
+    """What would allow it, with the field and a listed value as people call them; a payload key by the field of its name."""
+    name = change.get("field") or change["payload"]
+    field = called("field", name, lang=lang)
+    if "payload" in change and field == name:
+        field = f"payload.{name}"
+    to = called("value", plain_text(change["to"]), of=name, lang=lang)
+    return render(remedy_code(change), {"field": field, "to": to}, lang)
+
+
+def plain_text(value: Any) -> str:
+    """A value of a change as a sentence tells it, from its JSON form."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value) or "[]"
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+
+
+__all__ = ["by_titles", "plain_text", "remedy_code"]

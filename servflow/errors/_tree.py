@@ -173,8 +173,8 @@ class Refused(ServflowError):
 
         Args:
             lang: ``en`` or ``zh``.
-            called: ``Workflow.called`` of the workflow, to tell events, states, roles and clocks by their titles; without it
-                they are told by name. What conditions say stays as the definition writes it.
+            called: ``Workflow.called`` of the workflow, to tell events, states, roles, clocks and the field to change by
+                their titles; without it they are told by name. What conditions say stays as the definition writes it.
         """
         if called is None and lang == "en":
             return self.message

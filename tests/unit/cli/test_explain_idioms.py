@@ -153,3 +153,62 @@ def test_explain_calls_everything_by_its_title(
     assert [] == [name for name in unsaid if name in told]
     assert ("Clock Fix it", "时钟 修复时限")[lang == "zh"] in clock
     assert ("office hours", "办公时间")[lang == "zh"] in clock
+
+
+OPTIONS = """
+workflow: refund
+roles: [clerk, boss]
+titles: {roles: {boss: {en: the boss, zh: 主管}, clerk: {en: the clerk, zh: 文员}}}
+fields: {amount: {type: int, default: 7, title: {en: Amount, zh: 金额}}}
+events: {ticket.assign: {allow: [boss]}}
+states: {new: {title: {en: New, zh: 新建}}, paid: {title: {en: Paid, zh: 已付款}, closed: true}}
+transitions:
+  - {event: pay, source: new, target: paid, title: {en: Pay, zh: 付款}, allow: [boss], when: amount < 5}
+  - {event: check, source: new, target: paid, allow: [assignee]}
+  - {event: note, source: new, internal: true, title: {en: Note it, zh: 备注}, allow: [clerk], payload: {text: string}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "en",
+            (
+                "no: pay is not allowed now: amount (7) < 5 is false; setting amount to 4 would allow it",
+                "no: nobody is there who may",
+                "yes; needs text",
+                "Assign",
+                "yes; needs To whom",
+                "the boss",
+            ),
+        ),
+        (
+            "zh",
+            (
+                "不可：现在不能执行 付款：amount",
+                "不成立；将 金额 改为 4 即可执行",
+                "不可：目前无人有权执行",
+                "可以；需要填写：text",
+                "指派",
+                "可以；需要填写：给谁",
+                "主管",
+                "处理人",
+            ),
+        ),
+    ],
+)
+def test_explain_tells_what_can_be_done_now_and_why_not(run: Run, tmp_path: Path, lang: str, said: tuple[str, ...]) -> None:
+    """Each event as whoever may take it finds it: what can be, what asks for something, what cannot be."""
+    path = tmp_path / "options.db"
+    with SqliteStore(path) as store:
+        Desk([load(OPTIONS)], store, now=lambda: NINE).open("T4")
+    told = run("explain", path, "T4", "--lang", lang).stdout
+    options = json.loads(run("explain", path, "T4", "--format", "json").stdout)["options"]
+
+    # A table folds its cells, here at the edge of 118 columns.
+    assert [] == [part for part in said if not set(part.split()) <= set(told.split())]
+    assert [("pay", "refused"), ("check", "refused"), ("note", "needs"), ("ticket.assign", "needs")] == [
+        (one["event"], one["status"]) for one in options
+    ]
+    assert ["boss"] == options[-1]["allow"]

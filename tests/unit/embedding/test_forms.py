@@ -114,7 +114,7 @@ def test_a_refused_guard_names_the_change_that_would_allow_it(repair: Workflow) 
 
     assert "refused" == skip.status
     assert ("tier", "silver", "gold") == (skip.change["field"], skip.change["from"], skip.change["to"])
-    assert "将 tier 改为 gold 即可执行" in skip.why
+    assert "将 等级 改为 gold 即可执行" in skip.why
 
 
 def test_a_payload_key_that_names_a_field_shows_its_value_and_title(repair: Workflow, ticket: Ticket, on_site: Ticket) -> None:

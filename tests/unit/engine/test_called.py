@@ -105,6 +105,8 @@ def test_every_part_is_called_by_its_title_in_the_language_asked_for() -> None:
     assert expected.split() == [workflow.called(kind, name, of=of, lang="zh") for kind, name, of in asked]
     assert "Clock" == workflow.called("clock", "repair")
     assert "gone" == workflow.called("state", "gone", lang="zh")
+    assert ["ticket.cancel", "取消"] == [workflow.called("event", "ticket.cancel", lang=lang) for lang in ("en", "zh-CN")]
+    assert ["assignee", "处理人"] == [workflow.called("role", "assignee", lang=lang) for lang in ("en", "zh")]
 
 
 def test_titles_survive_every_way_out_and_back() -> None:
