@@ -36,6 +36,7 @@ def main(folder: Path) -> None:
     late = agreed.open("R-9", at=datetime(2026, 10, 8, 8, tzinfo=UTC)).ticket.clocks["repair"]
     print(f"Once it is agreed: R-9 is due {late.due:%Y-%m-%d %H:%M} UTC")
 
+    folder.mkdir(parents=True, exist_ok=True)
     written = folder / "office.ics"
     written.write_bytes(icalendar.write_ics(proposal.proposed, stamp=MONDAY).encode())
     again = icalendar.propose(proposal.proposed, written, start=START, end=END)

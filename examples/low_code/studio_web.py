@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from studio import Stale, Studio
 
@@ -61,6 +63,17 @@ def application(studio: Studio) -> FastAPI:
     def stale(_: Request, error: Stale) -> JSONResponse:
         said = {"code": "stale", "en": "somebody else changed the draft; look at it as it is now, and do it again"}
         return JSONResponse({"error": {**said, "zh": "草稿已被他人修改。请查看最新内容后再改"}, "view": error.view}, 409)
+
+    @app.exception_handler(RequestValidationError)
+    @app.exception_handler(HTTPException)
+    def unread(_: Request, error: Exception) -> JSONResponse:
+        # Nothing of what was sent is said again: it may be a number that no JSON can hold.
+        status = error.status_code if isinstance(error, HTTPException) else 422
+        if status in (400, 422):
+            said = {"code": "json", "en": "send a JSON object", "zh": "请发送一个 JSON 对象"}
+        else:
+            said = {"code": "address", "en": "nothing answers to that here", "zh": "此地址没有这样的操作"}
+        return JSONResponse({"error": said}, status)
 
     @app.get("/")
     def page() -> FileResponse:

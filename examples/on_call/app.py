@@ -37,6 +37,7 @@ def main(folder: Path) -> None:
     print(f"  covered {seen.covered:.0%}; longest gap {longest.start:%m-%d %H:%M} to {longest.end:%m-%d %H:%M} UTC")
 
     text = write_shifts(hotline, "ann", MARCH, APRIL, stamp=MARCH, zone="Europe/Berlin", name="hotline")
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "ann.ics").write_bytes(text.encode("utf-8"))
     again = read_on_call(text, start=MARCH, end=APRIL)
     same = "the same" if again.users == ("ann",) else "otherwise"

@@ -331,6 +331,15 @@ def test_a_ticket_nobody_knows(place: Place, id_: str) -> None:
     assert [] == forged(page)
 
 
+def test_wrong_methods(place: Place) -> None:
+    """What an address does not do is told as a page too, with the status that says so."""
+    client = place.browser("kit").client
+
+    answers = [client.put("/who"), client.delete("/tickets/T-1"), client.post("/outbox", data={"a": "b"})]
+
+    assert [(405, True)] * 3 == [(answer.status_code, "<h1" in answer.text) for answer in answers]
+
+
 # -- what the pages tell
 
 

@@ -13,11 +13,11 @@ HERE = Path(__file__).resolve().parents[2] / "examples" / "holiday_calendar"
 
 
 def test_holiday_calendar_prints_what_it_says(tmp_path: Path) -> None:
-    """The example runs from another folder, its output is the one its page shows, and its sources stay as they are."""
+    """It runs from another folder, into one that is not there yet; its output is the one its page shows, its sources stay."""
     require("ical")
     source = (HERE / "repair.yaml").read_bytes()
     run = subprocess.run(
-        [sys.executable, str(HERE / "app.py"), str(tmp_path)],
+        [sys.executable, str(HERE / "app.py"), str(tmp_path / "new" / "folder")],
         cwd=tmp_path,
         capture_output=True,
         encoding="utf-8",
@@ -28,4 +28,4 @@ def test_holiday_calendar_prints_what_it_says(tmp_path: Path) -> None:
 
     assert textwrap.indent(run.stdout, "    ") in (HERE / "README.md").read_text("utf-8")
     assert source == (HERE / "repair.yaml").read_bytes()
-    assert (tmp_path / "office.ics").exists()
+    assert (tmp_path / "new" / "folder" / "office.ics").exists()

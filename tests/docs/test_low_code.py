@@ -279,6 +279,27 @@ def test_changes_that_cannot_be_made(web: Web, said: dict[str, Any]) -> None:
     assert before == web.view()
 
 
+def test_what_is_no_json(web: Web) -> None:
+    """What no JSON object can be made of is refused in words, also a number that no answer could repeat."""
+    before = web.view()
+    for body in (b"", b"{", b"[]", b"null", b"\xff", b"1e999", b"-Infinity", b'{"a":' + b"[" * 100_000):
+        for path in ("edit", "preview", "apply", "tickets", "tickets/R-1"):
+            answer = web.client.post(f"/api/{path}", content=body, headers={"Content-Type": "application/json"})
+            assert answer.status_code in (400, 422), (path, body)
+            assert answer.json()["error"]["en"]
+            assert re.search("[\u4e00-\u9fff]", answer.json()["error"]["zh"])
+
+    assert before == web.view()
+
+
+def test_wrong_methods_and_addresses(web: Web) -> None:
+    """They are told as such, in the form of every other refusal."""
+    answers = [web.client.put("/api/edit", json={}), web.client.get("/api/edit"), web.client.get("/api/nowhere")]
+
+    assert [405, 405, 404] == [answer.status_code for answer in answers]
+    assert {"address"} == {answer.json()["error"]["code"] for answer in answers}
+
+
 @pytest.mark.parametrize("said", [{"answers": 5}, {"answers": ["waiting"]}, {"answers": {"waiting": "nowhere"}}])
 def test_answers_that_are_none(web: Web, said: dict[str, Any]) -> None:
     """What is no answer moves nobody, and is told."""

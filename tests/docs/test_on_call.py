@@ -13,10 +13,10 @@ HERE = Path(__file__).resolve().parents[2] / "examples" / "on_call"
 
 
 def test_on_call_prints_what_it_says(tmp_path: Path) -> None:
-    """The example runs from another folder, its output is the one its page shows, and it leaves a calendar."""
+    """It runs from another folder, into one that is not there yet; its output is the one its page shows, and it leaves a calendar."""
     require("ical")
     run = subprocess.run(
-        [sys.executable, str(HERE / "app.py"), str(tmp_path)],
+        [sys.executable, str(HERE / "app.py"), str(tmp_path / "new" / "folder")],
         cwd=tmp_path,
         capture_output=True,
         encoding="utf-8",
@@ -26,4 +26,4 @@ def test_on_call_prints_what_it_says(tmp_path: Path) -> None:
     )
 
     assert textwrap.indent(run.stdout, "    ") in (HERE / "README.md").read_text("utf-8")
-    assert (tmp_path / "ann.ics").exists()
+    assert (tmp_path / "new" / "folder" / "ann.ics").exists()

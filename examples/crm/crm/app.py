@@ -197,7 +197,8 @@ def _shown(visit: Visit, error: Exception) -> Response:
         error = Problem(400, "refused", error.detail, words("refused_next"))
     elif isinstance(error, (NotFound, HTTPException)):
         id_ = str(visit.request.path_params.get("id_", visit.request.url.path))
-        error = Problem(404, "not_found", words("not_found_say", id=id_[:200]))
+        status = 405 if isinstance(error, HTTPException) and error.status_code == 405 else 404
+        error = Problem(status, "not_found", words("not_found_say", id=id_[:200]))
     elif isinstance(error, (Conflict, StoreError, OperationalError)):
         error = Problem(503, "busy", words("busy_next"))
     elif not isinstance(error, Problem):

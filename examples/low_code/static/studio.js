@@ -42,7 +42,7 @@ async function ask(path, said) {
     tell(say("away"));
     return null;
   }
-  tell(answer.ok ? "" : data.error ? data.error[lang] ?? data.error.en : JSON.stringify(data.detail));
+  tell(answer.ok ? "" : data.error[lang] ?? data.error.en);
   if (!answer.ok && data.view) show(data.view);
   return answer.ok ? data : null;
 }
