@@ -23,7 +23,7 @@ MUTATED  = pyproject.toml README.md servflow tests
 
 BIN    := $(VENV)/bin
 PIP     = $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
-PYTEST  = $(BIN)/python -m pytest -rsfE -n $(WORKERS) --dist loadfile
+PYTEST  = $(BIN)/python -m pytest -rsfE -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo crm test test-few mutants soak durable check lint types layers wheel bench docs site clean distclean
