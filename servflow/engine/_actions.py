@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow import escalation
 from servflow.errors import DefinitionError
 from servflow.escalation import Level
+from servflow.escalation._addresses import check_to
 from servflow.escalation._level import PERSONS
 from servflow.expressions import Expression
 from servflow.model import Action, Span
@@ -130,9 +130,7 @@ def _flag(compiled: Compiled, value: Mapping[str, Any], key: str, path: str) -> 
 def _check_to(compiled: Compiled, to: Any, path: str) -> None:
     spec = compiled.workflow
     targets = spec.extensions.targets
-    compiled.problems.findings.extend(
-        escalation.check_to(to, path, spec.roles, spec.queues, targets=targets, fields=spec.fields)
-    )
+    compiled.problems.findings.extend(check_to(to, path, spec.roles, spec.queues, targets=targets, fields=spec.fields))
 
 
 def _check_person(compiled: Compiled, value: Mapping[str, Any], path: str) -> Read:

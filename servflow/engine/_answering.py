@@ -14,7 +14,7 @@ from servflow.engine._filling import fill
 from servflow.engine._offers import end_offer, open_offers, withdraw
 from servflow.engine._slots import SlotPlan, plan_of, progress_of, progressed
 from servflow.errors import Refused
-from servflow.escalation import later
+from servflow.escalation._spans import later
 from servflow.model import (
     FrozenMap,
     OfferEnded,

@@ -12,7 +12,7 @@ from servflow.engine._assigning import assign, unassign
 from servflow.engine._raised import tell
 from servflow.engine._slots import SlotPlan, plan_of, progress_of, progressed
 from servflow.errors import Refused
-from servflow.escalation import later
+from servflow.escalation._spans import later
 from servflow.model import Appointment, Assigned, Booked, Release, Take, Unbooked, visit_keys, write_instant
 
 if TYPE_CHECKING:

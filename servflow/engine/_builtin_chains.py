@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from servflow.engine import _chain_answers, _chain_deliveries, _chain_starts
 from servflow.engine._payloads import refuse, text
 from servflow.errors import InputError, TimeError, nearest
-from servflow.escalation import ASKED
+from servflow.escalation._causes import ASKED
 from servflow.model import ChainRun, Span, instant, read_instant
 
 if TYPE_CHECKING:

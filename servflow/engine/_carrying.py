@@ -21,7 +21,8 @@ from servflow.engine import (
 )
 from servflow.engine._chain_plans import find_plan
 from servflow.engine._clock_records import retargeted
-from servflow.escalation import later
+from servflow.escalation._causes import state_of, with_states
+from servflow.escalation._spans import later
 from servflow.model import (
     ChainRun,
     ClockPaused,
@@ -112,9 +113,9 @@ def _chain_run(plan: MigrationPlan, run: ChainRun) -> ChainRun | None:
     climbed, present = find_plan(plan.old.compiled, run), plan.new.compiled.chain_plans.get(run.chain)
     if climbed is None or present is None:
         return None
-    part = plan.states.get(escalation.state_of(run.cause) or "")
+    part = plan.states.get(state_of(run.cause) or "")
     if part is not None and part.target is not None:
-        run = attrs.evolve(run, cause=escalation.with_states(run.cause, {part.name: part.target}))
+        run = attrs.evolve(run, cause=with_states(run.cause, {part.name: part.target}))
     if run.hash == present.chain.hash or (plan.answers.chains == "keep" and run.hash in plan.new.compiled.past_chains):
         return run
     if run.phase == "armed":

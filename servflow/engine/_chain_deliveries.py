@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from servflow.engine._chain_plans import find_plan
-from servflow.escalation import NEVER
+from servflow.escalation._spans import NEVER
 from servflow.model import MAX_SENT, ChainRun, DeliveryNoted, Effect, FrozenMap, Notify, Sent, Unreachable, replace
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from servflow import escalation
 from servflow.engine._actions import Update, compile_updates
 from servflow.engine._chain_circles import check_circles
 from servflow.engine._chain_handovers import handed_on
 from servflow.engine._chain_triggers import Beginning, compile_starts
 from servflow.escalation import Chain, Finder
+from servflow.escalation._addresses import check_to
 from servflow.expressions import Expression
 from servflow.model import ChainStarted, replace
 
@@ -63,9 +63,7 @@ def _linked(compiled: Compiled, order: int, chain: Chain, path: str, events: fro
     if chain.fallback is not None:
         targets = spec.extensions.targets
         problems.findings.extend(
-            escalation.check_to(
-                chain.fallback, f"{path}.fallback", spec.roles, spec.queues, targets=targets, fields=spec.fields
-            )
+            check_to(chain.fallback, f"{path}.fallback", spec.roles, spec.queues, targets=targets, fields=spec.fields)
         )
     levels = []
     for index, level in enumerate(chain.levels):

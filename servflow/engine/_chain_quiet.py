@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from servflow import escalation
 from servflow.engine import _chain_ends
 from servflow.engine._call import Late
 from servflow.engine._chain_deliveries import awaiting
 from servflow.engine._chain_failures import data_of
 from servflow.engine._chain_plans import calendars
+from servflow.escalation._quiet import first_quiet, hold_back, quiet_until, spoken_for
+from servflow.escalation._steps import speak
 from servflow.model import EMPTY, ChainRun, HeldBack, Notify, QuietEnded, Reminded, replace
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def said(  # noqa: PLR0917 - what a level of which run came to, and when
         run, came_to, dropped = _hushed(plan, run, place, ends, came_to, collapse=collapse)
         reached = bool(came_to.told) or acts if dropped else reached
     if came_to.told and came_to.aloud and collapse:
-        run = escalation.spoken_for(run, place)
+        run = spoken_for(run, place)
     if run.quiet != before.quiet:
         _chain_ends.silence(call, before, run.quiet, f"{plan.chain.levels[place].name} spoke for it")
     if not reached:
@@ -63,7 +64,7 @@ def _resting(call: OneCall, quiet: Quiet, at: datetime, came_to: Said) -> tuple[
     found, unknown = {}, []
     for to in came_to.told:
         zone = people[to].zone if to in people else None
-        ends = escalation.quiet_until(quiet, at, cal_of, zone)
+        ends = quiet_until(quiet, at, cal_of, zone)
         if ends is not None:
             found[to] = ends
         if asked and zone is None:
@@ -89,7 +90,7 @@ def _hushed(
     ]
     kept: set[tuple[str, str]] = {(one.action, one.to) for one in notices}
     if later:
-        run, over = escalation.hold_back(run, notices, collapse=collapse)
+        run, over = hold_back(run, notices, collapse=collapse)
         kept -= {(one.action, one.to) for one in over}
     effects = [
         one for one in came_to.effects if not isinstance(one, Notify) or one.urgent or (_within(one.action), one.to) not in kept
@@ -116,7 +117,7 @@ def _within(path: str) -> str:
 
 def fire_quiet(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetime) -> None:
     """Quiet hours ended: what a level had held back goes out, with its data as it is now."""
-    notices = escalation.first_quiet(run)
+    notices = first_quiet(run)
     level = notices[0].level
     updates = plan.levels[level][1] if level < len(plan.levels) else ()
     call.cause += f":{level}"
@@ -126,7 +127,7 @@ def fire_quiet(call: OneCall, plan: ChainPlan, run: ChainRun, scheduled: datetim
     made = call.effects[before:]
     del call.effects[before:]
     effects, run = awaiting(plan, run, level, made, more=True)
-    after = escalation.speak(plan.chain, run)
+    after = speak(plan.chain, run)
     because = {notice.to: notice.reason for notice in reversed(notices)}  # the first reason of each
     told = tuple(dict.fromkeys(notice.to for notice in notices))
     if plan.chain.late == "collapse" and level < len(plan.levels):

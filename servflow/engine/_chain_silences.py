@@ -9,7 +9,8 @@ from servflow import escalation
 from servflow.engine._chain_ends import hush, stop
 from servflow.engine._chain_plans import ChainPlan, plan_of, put_on, runs_of
 from servflow.engine._chain_triggers import Beginning
-from servflow.escalation._causes import first_of
+from servflow.escalation._causes import cause_kind, first_of
+from servflow.escalation._spans import later
 from servflow.model import ChainRun, ChainStarted
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def break_off(call: OneCall, plan: ChainPlan) -> None:
 
 def told_already(call: OneCall, run: ChainRun) -> bool:
     """Whether another run about the silence of the same side climbs while this one waits to begin."""
-    if escalation.cause_kind(run.cause) != "silent":
+    if cause_kind(run.cause) != "silent":
         return False
     name = run.cause.removesuffix(_SECOND)
     others = [held for held in call.draft.chains if held.chain == run.chain and held.cause in (name, name + _SECOND)]
@@ -67,7 +68,7 @@ def told_already(call: OneCall, run: ChainRun) -> bool:
 
 def beginning_of(plan: ChainPlan, cause: str) -> Beginning | None:
     """The triggers an armed run waits for; None where the chain has none of the kind any more."""
-    kind = escalation.cause_kind(cause)
+    kind = cause_kind(cause)
     if kind == "silent":
         cause = cause.removesuffix(_SECOND)
     cause = first_of(cause)
@@ -77,7 +78,7 @@ def beginning_of(plan: ChainPlan, cause: str) -> Beginning | None:
 
 def older(call: OneCall, plan: ChainPlan, run: ChainRun) -> bool:
     """Whether the present message was written before the very silence that a run is about: then it answers nothing."""
-    beginning = beginning_of(plan, run.cause) if escalation.cause_kind(run.cause) == "silent" else None
+    beginning = beginning_of(plan, run.cause) if cause_kind(run.cause) == "silent" else None
     if beginning is None or run.phase == "armed":
         return False
     return _due(call, beginning, call.effective) <= run.started_at
@@ -91,7 +92,7 @@ def _of(call: OneCall, plan: ChainPlan, beginning: Beginning) -> list[ChainRun]:
 def _due(call: OneCall, beginning: Beginning, since: datetime) -> datetime:
     trigger = beginning.trigger
     assert trigger.after is not None
-    return escalation.later(trigger.after, since, call.compiled.calendar(trigger.calendar))
+    return later(trigger.after, since, call.compiled.calendar(trigger.calendar))
 
 
 def _arm(call: OneCall, plan: ChainPlan, beginning: Beginning, since: datetime) -> None:

@@ -14,8 +14,7 @@ from servflow.engine._chain_plans import ChainPlan, calendars, plan_of, put_on, 
 from servflow.engine._chain_triggers import Beginning
 from servflow.engine._payloads import refuse
 from servflow.errors import Refused, nearest
-from servflow.escalation import ASKED
-from servflow.escalation._causes import again, first_of
+from servflow.escalation._causes import ASKED, again, cause_kind, first_of
 from servflow.model import ChainRun, ChainStopped, replace
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def _start_or_arm(call: OneCall, plan: ChainPlan, beginning: Beginning, cause: s
 
 def _climbing(call: OneCall, run: ChainRun) -> bool:
     """Whether a run about an earlier stay in the same state climbs while this one waits to begin."""
-    if escalation.cause_kind(run.cause) != "state":
+    if cause_kind(run.cause) != "state":
         return False
     first = first_of(run.cause)
     others = [held for held in call.draft.chains if held.chain == run.chain and first_of(held.cause) == first]

@@ -9,7 +9,8 @@ import attrs
 
 from servflow import sla
 from servflow.engine._clock_conditions import with_payload
-from servflow.escalation import Chain, Start, Trigger, starts_of
+from servflow.escalation import Chain, Start, Trigger
+from servflow.escalation._causes import starts_of
 from servflow.expressions import Expression
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from servflow.engine import _chain_answers, _chain_levels, _chain_quiet, _chain_
 from servflow.engine._chain_ends import hush, stop
 from servflow.engine._chain_failures import doubt
 from servflow.engine._chain_plans import ChainPlan, calendars, editions, plan_of
+from servflow.escalation._causes import state_of
 from servflow.model import ChainResumed, ChainRun, micros
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _end(call: OneCall, plan: ChainPlan) -> None:
         reason = ended
         if reason is None and written is not None and run.phase != "armed" and not _chain_silences.older(call, plan, run):
             reason = written
-        if run.phase == "armed" and (state := escalation.state_of(run.cause)) in happening.exited:
+        if run.phase == "armed" and (state := state_of(run.cause)) in happening.exited:
             reason = f"left {state}"
         if reason is not None:
             stop(call, run, reason)

@@ -17,7 +17,7 @@ from servflow.engine._raised import tell
 from servflow.engine._slots import SlotPlan, progress_of, progressed
 from servflow.engine._turning import had, take_turns
 from servflow.errors import LimitError
-from servflow.escalation import later
+from servflow.escalation._spans import later
 from servflow.model import (
     Call,
     FrozenMap,

@@ -8,7 +8,7 @@ from servflow import dispatch
 from servflow.dispatch._case import Case
 from servflow.engine._assigning import assign
 from servflow.engine._slots import SlotPlan, progressed
-from servflow.escalation import later
+from servflow.escalation._spans import later
 from servflow.model import Engineer, SlotProgress, Take, replace
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from servflow import escalation
 from servflow.engine._chain_plans import calendars
 from servflow.engine._payloads import lacking, refuse
 from servflow.engine._raised import BREACHED, tell
 from servflow.errors import Refused
 from servflow.escalation import Level
+from servflow.escalation._counting import counted
+from servflow.escalation._spans import later
 from servflow.model import (
     MAX_HELPERS,
     MAX_WATCHERS,
@@ -62,11 +63,11 @@ def _promise(call: OneCall, person: str, source: str, promise: Level) -> None:
     at = max(call.effective, call.draft.opened_at)
     # As a level counts that addresses this one person.
     own = attrs.evolve(promise, do=(Action("add_helper", FrozenMap({"to": FrozenMap({"user": person})})),))
-    counts, found = escalation.counted(calendars(call), own, at)
+    counts, found = counted(calendars(call), own, at)
     made = HelperPromise(
         since=at,
         within=promise.after.text,
-        due=escalation.later(promise.after, at, counts),
+        due=later(promise.after, at, counts),
         calendar=promise.named,
         counted_in=found,
     )

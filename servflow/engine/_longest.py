@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from servflow.escalation import later
+from servflow.escalation._spans import later
 from servflow.model import RESOLUTION
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from servflow.engine._assigning import hold, release
-from servflow.escalation import later
+from servflow.escalation._spans import later
 from servflow.model import (
     Offer,
     Offered,

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from servflow.engine._building import allow_list, at_path, build, names, refuse_shapes
 from servflow.errors import DefinitionError, Finding, TimeError
-from servflow.escalation import later
+from servflow.escalation._spans import later
 from servflow.expressions import Expression
 from servflow.model import Action, Span, actions, titled
 

@@ -27,7 +27,7 @@ from servflow.engine._chain_ends import over
 from servflow.engine._chain_plans import ChainPlan, find_plan
 from servflow.engine._events import check_budget, drain, settle, timer_event
 from servflow.errors import ExpressionError, LimitError, Refused
-from servflow.escalation import NEVER
+from servflow.escalation._spans import NEVER
 from servflow.model import (
     EMPTY,
     RESOLUTION,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from servflow.escalation import later, regained, time_left
+from servflow.escalation._spans import later, regained, time_left
 from servflow.model import RestingTimer, StateTimer, TimerRested, TimerSet
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Knows who hears of a late ticket, when and in whose turn; must not know clocks, states or how anybody is told."""
 
-from servflow.escalation._addresses import FORMS, PICKS, RELATIONS, check_to, symbols
+from servflow.escalation._addresses import PICKS, RELATIONS
 from servflow.escalation._answers import (
     acknowledge,
     deescalate,
@@ -11,14 +11,8 @@ from servflow.escalation._answers import (
     wake_up,
 )
 from servflow.escalation._causes import (
-    ASKED,
     Start,
-    cause_kind,
     cause_text,
-    side_of,
-    starts_of,
-    state_of,
-    with_states,
 )
 from servflow.escalation._chain import (
     MAX_LEVELS,
@@ -28,7 +22,6 @@ from servflow.escalation._chain import (
 )
 from servflow.escalation._counting import (
     Finder,
-    counted,
 )
 from servflow.escalation._coverage import (
     Coverage,
@@ -66,10 +59,6 @@ from servflow.escalation._plan_views import (
 )
 from servflow.escalation._quiet import (
     Quiet,
-    first_quiet,
-    hold_back,
-    quiet_until,
-    spoken_for,
 )
 from servflow.escalation._recipients import Recipients, Target, resolve
 from servflow.escalation._reports import (
@@ -90,15 +79,10 @@ from servflow.escalation._schedule import (
 )
 from servflow.escalation._spans import (
     ELAPSED,
-    NEVER,
     CalendarOf,
     Counts,
-    later,
-    regained,
-    time_left,
 )
 from servflow.escalation._steps import (
-    FROZEN,
     arm,
     begin,
     climb,
@@ -108,28 +92,21 @@ from servflow.escalation._steps import (
     next_due,
     release,
     remind,
-    speak,
     stop,
 )
 from servflow.escalation._trigger import (
-    SIDES,
     Ending,
     Trigger,
 )
 
 __all__ = [
-    "ASKED",
     "ELAPSED",
-    "FORMS",
-    "FROZEN",
     "LEVELS",
     "MAX_LEVELS",
     "MAX_REMINDERS",
     "MAX_REPEATS",
-    "NEVER",
     "PICKS",
     "RELATIONS",
-    "SIDES",
     "CalendarOf",
     "Chain",
     "Counts",
@@ -163,11 +140,8 @@ __all__ = [
     "arm",
     "begin",
     "calendar_finder",
-    "cause_kind",
     "cause_text",
-    "check_to",
     "climb",
-    "counted",
     "coverage",
     "deescalate",
     "duties",
@@ -175,31 +149,18 @@ __all__ = [
     "entry_level",
     "escalate",
     "fairness",
-    "first_quiet",
     "held",
     "history",
     "history_text",
     "hold",
-    "hold_back",
-    "later",
     "migrate",
     "next_due",
     "plan",
-    "quiet_until",
-    "regained",
     "release",
     "remind",
     "resolve",
-    "side_of",
     "snooze",
-    "speak",
-    "spoken_for",
-    "starts_of",
-    "state_of",
     "stop",
-    "symbols",
     "take_back",
-    "time_left",
     "wake_up",
-    "with_states",
 ]

@@ -18,7 +18,8 @@ from servflow.documents import _models, _models_actions, _models_chains, _models
 from servflow.documents._shapes import Part
 from servflow.documents._source import read_document
 from servflow.engine import EventSpec, State, Timer, Transition, Workflow
-from servflow.escalation import FORMS, Chain, Ending, Level, Remind, Repeat, Trigger
+from servflow.escalation import Chain, Ending, Level, Remind, Repeat, Trigger
+from servflow.escalation._addresses import FORMS
 from servflow.model import ACTIONS, CONVERTERS, Field
 from servflow.rules import HITS, DecisionTable, Rule
 from servflow.sla import KINDS, NARROWING, OPTIONS, Clock

@@ -11,7 +11,7 @@ import servflow
 from servflow.engine import Workflow, migrate, plan_migration
 from servflow.engine._verbs import Walk
 from servflow.errors import DefinitionError, Refused
-from servflow.escalation import state_of
+from servflow.escalation._causes import state_of
 from servflow.model import SYSTEM, ChainStarted, ChainStopped, Escalated, dump, load_ticket
 from tests.unit.engine.climbs import climbing, level, reached
 from tests.unit.engine.flows import CLERK, Case, after, flow, kinds, move, notify, of, told

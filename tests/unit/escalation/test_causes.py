@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from servflow.escalation import SIDES, Chain, cause_kind, cause_text, side_of, starts_of, state_of, with_states
+from servflow.escalation import Chain, cause_text
+from servflow.escalation._causes import cause_kind, side_of, starts_of, state_of, with_states
+from servflow.escalation._trigger import SIDES
 from servflow.sla import SIDES as CLOCK_SIDES
 
 LEVELS = [{"name": "one"}, {"name": "two"}]

@@ -11,7 +11,6 @@ from servflow.calendars import Calendar
 from servflow.errors import InputError, TimeError
 from servflow.escalation import (
     ELAPSED,
-    NEVER,
     Chain,
     Counts,
     acknowledge,
@@ -29,6 +28,7 @@ from servflow.escalation import (
     stop,
     wake_up,
 )
+from servflow.escalation._spans import NEVER
 from servflow.model import ChainRun, dump, load
 
 OFFICE = Calendar("UTC", {"mon-fri": ["09:00-17:00"]})
