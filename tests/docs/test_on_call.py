@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parents[2] / "examples" / "on_call"
 
 
 def test_on_call_prints_what_it_says(tmp_path: Path) -> None:
-    """It runs from another folder, into one that is not there yet; its output is the one its page shows, and it leaves a calendar."""
+    """It runs from another folder, into one that is not there yet; it prints what its page shows and leaves a calendar."""
     require("ical")
     run = subprocess.run(
         [sys.executable, str(HERE / "app.py"), str(tmp_path / "new" / "folder")],
