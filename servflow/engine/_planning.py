@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -67,7 +68,7 @@ def plan_migration(
             code="migration",
         )
     answers = _answers(old, new, {"states": states, "fields": fields, "values": values, "clocks": clocks}, chains)
-    before, after = _named(old.to_data(), answers), new.to_data()
+    before, after = _named(old.to_data(), _same_states(old, new, answers), answers), new.to_data()
     futures = same_futures(before, after, extensions=old.extensions == new.extensions)
     state_parts, state_findings = _states(old, new, answers, futures)
     field_parts, field_findings = _fields(old, new, answers)
@@ -141,9 +142,16 @@ _ASKED = re.compile(r"""(\bin_state\(\s*["'])(.*?)(["']\s*\))""")
 _PLACES = ("source", "target", "initial", "default", "state", "until", "paused_in", "counts_in", "left")
 
 
-def _named(data: Mapping[str, Any], answers: Answers) -> dict[str, Any]:
+def _same_states(old: Workflow, new: Workflow, answers: Answers) -> dict[str, str]:
+    """The states that have another name now; of the others that are answered the ticket leaves one and enters another."""
+    before, known = old.compiled.states, new.compiled.states
+    count = Counter(answers.states.values())
+    return {name: now for name, now in answers.states.items() if name not in known and now not in before and count[now] == 1}
+
+
+def _named(data: Mapping[str, Any], states: Mapping[str, str], answers: Answers) -> dict[str, Any]:
     """The old definition with the names that states and fields have now, wherever they are named as such."""
-    states, fields = answers.states, {name: now for name, now in answers.fields.items() if now is not None}
+    fields = {name: now for name, now in answers.fields.items() if now is not None}
     out = dict(data)
     if states:
         for section in ("states", "transitions", "rules", "dispatch", "clocks", "escalations", "initial"):
@@ -177,7 +185,7 @@ def _states(old: Workflow, new: Workflow, answers: Answers, futures: Futures) ->
     known, leaves = new.compiled.states, set(old.compiled.chart.leaves)
     before = old.compiled.states
     gone = [name for name in before if name not in known and name not in answers.states]
-    taken = set(answers.states.values())
+    taken, same_states = set(answers.states.values()), _same_states(old, new, answers)
     fresh = [name for name in known if name not in before and name not in taken]
     suggested = alike_states(old.to_data(), new.to_data(), gone, fresh)
     parts: dict[str, Part] = {}
@@ -197,9 +205,7 @@ def _states(old: Workflow, new: Workflow, answers: Answers, futures: Futures) ->
                 name=name, status="identical" if same else "kept", target=name, differs=futures.differs.get(name, ())
             )
         else:
-            alone = sum(1 for other in answers.states.values() if other == target) == 1
-            renamed = name not in known and target not in before and alone
-            status = "renamed" if renamed else "removed" if name not in known else "kept"
+            status = "renamed" if name in same_states else "removed" if name not in known else "kept"
             parts[name] = Part(name=name, status=status, target=target, differs=futures.differs.get(target, ()))
     for name in known:
         if name not in before and name not in taken:

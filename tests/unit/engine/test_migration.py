@@ -838,3 +838,27 @@ def test_a_clock_whose_calendar_is_gone(events: list[str], within: Any, phase: s
 
     assert (phase, None) == (run.phase, run.calendar)
     assert timedelta(minutes=counted) == new.explain(moved, at=NINE + 2 * HOUR).clocks[0].counted
+
+
+def test_a_state_whose_tickets_go_to_another_is_not_taken_for_it() -> None:
+    """What the removed state said is not compared with the state it leads to: that one changed, and so what leads there."""
+    go = [{"event": "go", "source": "a", "target": "b"}]
+    states = {"a": {}, "b": {"checklist": ["look"]}, "old": {"checklist": ["weigh"]}}
+    old = Workflow(workflow="w", states=states, initial="a", transitions=go)
+    new = Workflow(workflow="w", version=2, states={"a": {}, "b": states["old"]}, initial="a", transitions=go)
+    plan = plan_migration(old, new, states={"old": "b"})
+
+    assert {"a": "kept", "b": "kept", "old": "removed"} == {name: part.status for name, part in plan.states.items()}
+
+
+def test_a_state_may_lead_into_one_that_has_parts() -> None:
+    """A removed state whose tickets go where states lie inside hides none of those."""
+    inside = {"states": {"p": {}, "q": {}}, "initial": "p"}
+    ways = [{"event": "on", "source": "p", "target": "q"}, {"event": "stop", "source": "q", "target": "old"}]
+    old = Workflow(workflow="w", initial="b", states={"b": inside, "old": {}}, transitions=ways)
+    new = Workflow(workflow="w", version=2, initial="b", states={"b": inside}, transitions=ways[:1])
+    ticket = old.open("T", at=NINE).ticket
+    for event in ("on", "stop"):
+        ticket = old.fire(ticket, event, at=NINE).ticket
+
+    assert ("p",) == migrate(ticket, plan_migration(old, new, [ticket], states={"old": "b"})).ticket.configuration
