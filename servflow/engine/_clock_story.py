@@ -101,11 +101,15 @@ def asked(call: OneCall, plan: ClockPlan, happening: Happening) -> tuple[Told, .
             out.append(Told(at=at, operation=operation, after=found.after, moved=MOVED.get(found.kind)))
         return found is not None
 
-    ended = plan.cancel and tell("cancel", plan.cancel)  # most clocks have few conditions, and this runs at every event
+    if plan.cancel:  # most clocks have few conditions, and this runs at every event
+        tell("cancel", plan.cancel)
     if not plan.stop_states.isdisjoint(happening.entered):
         out.append(Told(at=at, operation="stop", moved="state"))
-    elif not (plan.stop_else and tell("stop", plan.stop_else)) and not ended and _gives_up(call, plan, happening):
-        out.append(Told(at=at, operation="cancel", moved="state"))
+    else:
+        if plan.stop_else:
+            tell("stop", plan.stop_else)
+        if _gives_up(call, plan, happening):  # also where it was stopped: told late, that may come before it began
+            out.append(Told(at=at, operation="cancel", moved="state"))
     if plan.reset:
         tell("reset", plan.reset)
     if plan.pauses:
@@ -445,8 +449,8 @@ def _tell_again(  # noqa: PLR0917 - the story, what is new in it, and from where
     for number in range(first, len(new.steps)):
         step = new.steps[number]
         for mark in fresh:
-            if mark.step == number:
-                _tell_mark(call, plan, mark, step.before)
+            if mark.step == number:  # after the last change the clock is as it is now, with the marks that stay
+                _tell_mark(call, plan, mark, new.run if changes and number > changes[-1] else step.before)
         if number not in changes:
             continue
         kind, reason = _RECORDS[step.told.operation]

@@ -450,10 +450,19 @@ def test_a_late_move_takes_the_ticket_from_where_it_rested() -> None:
     assert ("running", after(25), timedelta(minutes=10)) == (run.phase, run.since, run.counted)
 
 
-@pytest.mark.parametrize(("until", "phase"), [({}, "cancelled"), ({"until": "z"}, "met")])
-def test_a_closing_told_late_ends_what_began_after_it(until: dict[str, Any], phase: str) -> None:
+@pytest.mark.parametrize(
+    ("end", "phase"),
+    [
+        ({"stop": {"event": "answer"}}, "cancelled"),
+        ({"stop": {"event": "answer"}, "until": "z"}, "met"),
+        ({"stop": {"event": "end"}}, "met"),
+        ({"cancel": {"event": "end"}}, "cancelled"),
+        ({"stop": {"event": "end"}, "cancel": {"event": "end"}}, "cancelled"),
+    ],
+)
+def test_a_closing_told_late_ends_what_began_after_it(end: dict[str, Any], phase: str) -> None:
     """A closing that occurred before a clock began ends it where it began: on a closed ticket nothing goes on."""
-    clock = {"name": "k", "within": "1h", "start": {"state": "b"}, "stop": {"event": "answer"}, **until}
+    clock = {"name": "k", "within": "1h", "start": {"state": "b"}, **end}
     case = Case(flow(clocks=[clock]))
     case.fire("go", minutes=20)
 
