@@ -334,3 +334,23 @@ def test_every_boundary_around_a_change_is_that_of_the_walk(zone: str, change: s
             at = around + timedelta(minutes=minutes)
 
             assert rotation.users[walk.turn(at, start, 1, "day") % 3] == rotation.on_call(at)
+
+
+def test_a_day_of_duty_in_turns_of_hours_is_a_day_on_the_wall_clock() -> None:
+    """On the day the clocks go forward a day of duty has twenty-three hours; the turn of thirty has thirty."""
+    rotation = Rotation(["a", "b"], "2026-03-28T12:00", "Europe/Berlin", "30 hours", hold_for="1 day")
+    begun, over = datetime(2026, 3, 28, 11, tzinfo=UTC), datetime(2026, 3, 29, 10, tzinfo=UTC)
+
+    assert [(begun, over, ("a",))] == [(one.start, one.end, one.users) for one in rotation.shifts(begun, over)]
+    assert ((), ("b",)) == (rotation.on_call(over), rotation.on_call(begun + timedelta(hours=30)))
+
+
+def test_duty_days_in_turns_of_hours() -> None:
+    """Two duty days from a Friday morning end on Tuesday morning, although the turn lasts until the afternoon."""
+    office = {"mon-fri": ["09:00-17:00"]}
+    rotation = Rotation(["a", "b"], "2026-03-06T09:00", "UTC", "100 hours", windows=office, hold_for="2 duty days")
+    friday, monday, tuesday = (datetime(2026, 3, day, 9, tzinfo=UTC) for day in (6, 9, 10))
+
+    found = [(one.start, one.users) for one in rotation.shifts(friday, tuesday + timedelta(hours=8))]
+    assert [(friday, ("a",)), (monday, ("a",)), (tuesday + timedelta(hours=4), ("b",))] == found
+    assert () == rotation.on_call(tuesday)
