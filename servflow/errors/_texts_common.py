@@ -32,8 +32,8 @@ TEXTS: dict[str, Text] = {
     "field.type": Text(
         en="there is no field type '{type}'",
         zh="没有字段类型“{type}”",
-        hint_en="known are {known}",
-        hint_zh="可用的类型：{known}",
+        hint_en="known are {known}; what may be left out is written {{type: string, optional: true}}",
+        hint_zh="可用的类型：{known}；可以省略的写作 {{type: string, optional: true}}",
     ),
     "field.default": Text(
         en="the default or a value of one_of does not fit: {value} is not {expected}",

@@ -498,3 +498,14 @@ def test_a_name_declared_twice_is_told(part: str) -> None:
         flow(**{part: ["clerk", "boss", "clerk"]}, transitions=[{"event": "go", "source": "a", "allow": "clerk"}])
 
     assert ("name.twice", f"{part}[2]") in [(finding.code, finding.path) for finding in caught.value.findings]
+
+
+def test_a_mark_at_a_type_is_told_how_it_is_written() -> None:
+    """Options write what may be left out as ``list?``; whoever writes that into a definition is told the form that loads."""
+    with pytest.raises(DefinitionError) as caught:
+        flow(fields={"photos": "list?"})
+
+    assert "did you mean 'list'?" in caught.value.message
+    assert "{type: string, optional: true}" in caught.value.message
+    assert "{type: string, optional: true}" in DefinitionError.of(caught.value.findings, "zh").message
+    assert flow(fields={"photos": {"type": "list", "optional": True}}).fields["photos"].optional
