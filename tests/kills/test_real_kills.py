@@ -9,8 +9,8 @@ import pytest
 from tests.kills.__main__ import on_postgres, on_sqlite
 from tests.requirements import require
 
-KILLS = 20
-RESTARTS = 3
+KILLS = 12
+RESTARTS = 2
 
 
 @pytest.mark.slow
@@ -18,7 +18,7 @@ class TestRealKills:
     """Workers and clients are killed with signal 9 while they work, and the server under them is; then all is checked."""
 
     def test_sqlite(self, tmp_path: Path) -> None:
-        """Twenty kills on one file: nothing acknowledged is lost, nothing happens twice, no effect is missing."""
+        """A dozen kills on one file: nothing acknowledged is lost, nothing happens twice, no effect is missing."""
         figures, wrong = on_sqlite(tmp_path, kills=KILLS, seed=1)
 
         assert [] == wrong
@@ -27,7 +27,7 @@ class TestRealKills:
         assert figures.kills["workers"]
 
     def test_postgres(self, tmp_path: Path) -> None:
-        """Twenty kills and three ends of the server: the same, and one worker lives through all of them and works on."""
+        """A dozen kills and two ends of the server: the same, and one worker lives through all of them and works on."""
         require("postgres")
         figures, wrong = on_postgres(tmp_path, kills=KILLS, restarts=RESTARTS, seed=1)
 

@@ -99,6 +99,17 @@ def test_told_out_of_order_is_told_in_order(key: tuple[bool, str], history: list
         assert state.counted == counted
 
 
+def test_a_mark_that_an_earlier_start_leaves_where_it_is_is_told_once() -> None:
+    """A start that is told late, in hours that do not count, moves one mark; the one after it was told already and stays."""
+    history: list[Happened] = [(481, "start"), (4_336, "resume"), (480, "start")]
+    workflow, end = FLOWS[True, "30m"], START + 7_000 * MINUTE
+
+    late, records = tell(workflow, history, end)
+
+    assert tell(workflow, sorted(history), end)[0].clocks == late.clocks
+    assert ["1h before", "50%", "1h before", "2h after"] == [one.mark for one in records if isinstance(one, Warned)]
+
+
 # promises that depend on each other -------------------------------------------------------------------------------
 
 ANSWER = {"message": {"side": "agent", "public": True}}
