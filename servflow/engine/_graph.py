@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,37 @@ if TYPE_CHECKING:
     from servflow.engine._workflow import Workflow
 
 _TABLES = ("table", "html")
+_CHINESE = {
+    "States": "状态",
+    "state": "状态",
+    "kind": "类型",
+    "timers": "定时",
+    "told": "名称与步骤",
+    "Ticket": "工单",
+    "fact": "项目",
+    "value": "值",
+    "since": "自",
+    "as of": "截至",
+    "assignee": "处理人",
+    "nobody": "无人",
+    "closed": "已关闭",
+    "yes": "是",
+    "no": "否",
+    "Clocks": "时钟",
+    "clock": "时钟",
+    "risk": "风险",
+    "standing": "情况",
+    "Escalations": "升级",
+    "chain": "升级链",
+    "reached": "已达级别",
+    "phase": "阶段",
+    "next": "下一步",
+    "Timers": "定时器",
+    "event": "事件",
+    "at": "时刻",
+}
+"""Titles and heads of the tables -> the same in Chinese."""
+
 _LIVE = ("running", "paused")
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
@@ -57,7 +88,7 @@ def graph(workflow: Workflow, format: str, ticket: Ticket | None, given: Given |
         if given is not None:
             raise InputError("at and world say how to look at a ticket; pass the ticket too", code="graph.ticket")
         sections = list(_state_section(compiled, lang)) if tables and detail else []
-        look = Look(doubled=compiled.closed_states, captions=captions, sections=sections, guards=guard)
+        look = Look(doubled=compiled.closed_states, captions=captions, sections=sections, guards=guard, lang=_ours(lang))
         return draw(compiled.chart, format, labels=label, look=look)
     if given is None:
         raise InputError(f"pass a Ticket, not {shown(ticket)}; load_ticket(row) reads a stored one", code="graph.ticket")
@@ -67,9 +98,10 @@ def graph(workflow: Workflow, format: str, ticket: Ticket | None, given: Given |
         doubled=compiled.closed_states,
         captions=captions,
         guards=guard,
+        lang=_ours(lang),
         tones=dict.fromkeys(call.draft.configuration, standing.tone()),
         notes={} if tables else standing.notes(),
-        sections=[*(_state_section(compiled, lang) if detail else ()), *standing.sections()] if tables else (),
+        sections=[*(_state_section(compiled, lang) if detail else ()), *standing.sections(lang)] if tables else (),
     )
     return draw(compiled.chart, format, labels=label, look=look)
 
@@ -131,7 +163,17 @@ def _state_section(compiled: Compiled, lang: str) -> Iterator[Section]:
         fires = ", ".join(f"{timer.event} after {timer.after.text}" for timer in timers)
         kind = "closed" if name in compiled.closed_states else nodes[name].kind
         rows.append((name, kind, fires, captions.get(name, "")))
-    yield Section("States", ("state", "kind", "timers", "told"), tuple(rows))
+    yield _section("States", ("state", "kind", "timers", "told"), rows, lang)
+
+
+def _ours(lang: str) -> str:
+    """The language of our own words: Chinese where it is asked for, else English."""
+    return "zh" if str(lang).lower().partition("-")[0] == "zh" else "en"
+
+
+def _section(title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]], lang: str) -> Section:
+    words = _CHINESE if _ours(lang) == "zh" else {}
+    return Section(words.get(title, title), tuple(words.get(name, name) for name in columns), tuple(rows))
 
 
 # the ticket ---------------------------------------------------------------------------------------------------
@@ -162,20 +204,22 @@ class _Standing:
             found[next(inside, first)].append(f"{timer.event} at {_instant(timer.due)}")
         return {leaf: lines for leaf, lines in found.items() if lines}
 
-    def sections(self) -> Iterator[Section]:
+    def sections(self, lang: str) -> Iterator[Section]:
         """The same as tables, with every clock the ticket ever had."""
         draft = self.call.draft
+        words = _CHINESE if _ours(lang) == "zh" else {}
         facts = [("state", draft.state), ("since", _instant(draft.entered_at)), ("as of", _instant(self.call.at))]
         facts += [("assignee", draft.assignee or "nobody"), ("closed", "yes" if draft.closed else "no")]
-        yield Section(f"Ticket {draft.id}", ("fact", "value"), tuple(facts))
+        told = [(words.get(name, name), words.get(value, value) if name != "state" else value) for name, value in facts]
+        yield _section(f"{words.get('Ticket', 'Ticket')} {draft.id}", ("fact", "value"), told, lang)
         if draft.clocks:
             rows = tuple((run.name, _risk(run) or "-", self._clock(run)) for run in draft.clocks.values())
-            yield Section("Clocks", ("clock", "risk", "standing"), rows)
+            yield _section("Clocks", ("clock", "risk", "standing"), rows, lang)
         if levels := tuple(self._levels()):
-            yield Section("Escalations", ("chain", "reached", "phase", "next"), levels)
+            yield _section("Escalations", ("chain", "reached", "phase", "next"), levels, lang)
         if draft.timers:
             rows = tuple((timer.state, timer.event, _instant(timer.due)) for timer in draft.timers)
-            yield Section("Timers", ("state", "event", "at"), rows)
+            yield _section("Timers", ("state", "event", "at"), rows, lang)
 
     def _clock(self, run: ClockRun) -> str:
         call = self.call

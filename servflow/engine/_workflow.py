@@ -465,7 +465,7 @@ class Workflow(Questions, Called):
             at: aware instant to look at it, not before the ticket's own, which is the default.
             world: what decisions may read until then.
             detail: also who may, what an event needs, and titles and steps of states.
-            lang: the language of titles, where they are said in several.
+            lang: the language of titles, where they are said in several, and of the heads of tables.
 
         Raises:
             InputError: no such format, or the ticket is of another workflow.

@@ -9,7 +9,21 @@ from collections.abc import Iterator, Mapping
 from servflow.statemachine._chart import ROOT, Row
 from servflow.statemachine._picture import FILLS, Picture, Section
 
-_COLUMNS = ("#", "source", "event", "when", "target", "note")
+_COLUMNS = ("source", "event", "when", "target", "note")
+_CHINESE = {
+    "source": "起始状态",
+    "event": "事件",
+    "when": "条件",
+    "target": "目标状态",
+    "note": "备注",
+    "state": "状态",
+    "Notes": "备注",
+    "any state": "任意状态",
+    "stays": "留在原状态",
+    "internal": "内部",
+}
+"""What a table says of itself -> the same in Chinese."""
+
 _MARKUP = re.compile(r"[\\`*\[\]|~#!]|(?<![^\W_])_|_(?![^\W_])")
 _LINKS = re.compile(r"[<>&@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 
@@ -19,7 +33,8 @@ Cell = list[tuple[str, str]]
 
 def table(picture: Picture) -> str:
     """One line for every transition, then the sections, as Markdown."""
-    lines = [f"| {' | '.join(_COLUMNS)} |", "|" + "---|" * len(_COLUMNS)]
+    heads = _heads(picture)
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for row in _rows(picture):
         cells = [", ".join(f"**{_markdown(text)}**" if tone else _markdown(text) for text, tone in cell) or "-" for cell in row]
         lines.append(f"| {' | '.join(cells)} |")
@@ -32,7 +47,7 @@ def table(picture: Picture) -> str:
 
 def html(picture: Picture) -> str:
     """The same as HTML without scripts, styles from outside or links; whatever a definition holds is escaped."""
-    parts = ["<table>", _head(_COLUMNS)]
+    parts = ["<table>", _head(_heads(picture))]
     for row in _rows(picture):
         cells = (", ".join(_toned(text, tone) for text, tone in cell) or "-" for cell in row)
         parts.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
@@ -44,6 +59,14 @@ def html(picture: Picture) -> str:
             parts.append(f"<tr>{shown}</tr>")
         parts.append("</table>")
     return "\n".join(parts) + "\n"
+
+
+def _said(picture: Picture, text: str) -> str:
+    return _CHINESE[text] if picture.look.lang == "zh" else text
+
+
+def _heads(picture: Picture) -> tuple[str, ...]:
+    return ("#", *(_said(picture, name) for name in _COLUMNS))
 
 
 def _head(columns: tuple[str, ...]) -> str:
@@ -71,7 +94,7 @@ def _sections(picture: Picture) -> Iterator[Section]:
     yield from picture.look.sections
     if not picture.look.sections and picture.look.notes:
         rows = [(name, line) for node, name in enumerate(picture.chart.ids) for line in picture.notes(node)]
-        yield Section("Notes", ("state", "note"), tuple(rows))
+        yield Section(_said(picture, "Notes"), (_said(picture, "state"), _said(picture, "note")), tuple(rows))
 
 
 def _rows(picture: Picture) -> Iterator[list[Cell]]:
@@ -82,7 +105,7 @@ def _rows(picture: Picture) -> Iterator[list[Cell]]:
 
 def _cells(picture: Picture, position: int, row: Row, tones: Mapping[int, str]) -> Iterator[Cell]:
     def named(node: int) -> tuple[str, str]:
-        return ("any state", "") if node == ROOT else (picture.chart.ids[node], tones.get(node, ""))
+        return (_said(picture, "any state"), "") if node == ROOT else (picture.chart.ids[node], tones.get(node, ""))
 
     yield [named(node) for node in row.sources]
     event = " ".join(row.events or ()) if picture.labels is None else picture.labels(position)
@@ -90,4 +113,4 @@ def _cells(picture: Picture, position: int, row: Row, tones: Mapping[int, str]) 
     guard = picture.look.guards(position) if picture.look.guards is not None else row.guard.text if row.guard else ""
     yield [(guard, "")] if guard else []
     yield [named(node) for node in row.targets]
-    yield [("stays", "")] if not row.targets else [("internal", "")] if row.internal else []
+    yield [(_said(picture, "stays"), "")] if not row.targets else [(_said(picture, "internal"), "")] if row.internal else []

@@ -32,7 +32,8 @@ class Look:
     ``notes`` are lines beside a state, ``tones`` gives states a colour (``marked``, ``warned``, ``breached``),
     ``doubled`` are states with a second border, ``captions`` stand below the id of a state. ``sections`` are
     tables of their own, which only the table formats show; they leave out the notes. ``guards`` gives the condition
-    of a transition by its index, where the tables tell it apart. Unknown ids are ignored.
+    of a transition by its index, where the tables tell it apart. ``lang`` is the language of what the tables say of themselves,
+    ``en`` or ``zh``. Unknown ids are ignored.
     """
 
     notes: Mapping[str, Sequence[str]] = field(factory=dict)
@@ -41,6 +42,7 @@ class Look:
     captions: Mapping[str, str] = field(factory=dict)
     sections: Sequence[Section] = ()
     guards: Callable[[int], str] | None = None
+    lang: str = "en"
 
 
 @frozen

@@ -51,6 +51,7 @@ def drawn(coverage: Coverage, format: str, lang: str) -> str:  # noqa: A002 - th
         doubled=compiled.closed_states,
         guards=lambda index: _guard(coverage, index, lang),
         sections=() if pictures else tuple(_sections(coverage, lang)),
+        lang=lang,
     )
 
     def label(index: int) -> str:

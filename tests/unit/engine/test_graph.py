@@ -189,3 +189,20 @@ def test_what_is_no_ticket_is_refused(given: object) -> None:
     for at in (None, after(1)):
         with pytest.raises(InputError, match="pass a Ticket, not"):
             _case().workflow.graph("table", given, at)  # type: ignore[arg-type]  # what a host may pass by mistake
+
+
+@pytest.mark.parametrize("format", ["table", "html"])
+def test_the_heads_of_tables_are_told_in_the_language_asked_for(format: str) -> None:  # noqa: A002 - the word of the parameter it gives
+    """What a table says of itself is Chinese in Chinese, English in any other language; what the definition holds stays."""
+    case = _case()
+    english, chinese, other = (
+        case.workflow.graph(format, case.ticket, after(70), detail=True, lang=lang) for lang in ("en", "zh-CN", "fr")
+    )
+    heads = ("source", "event", "when", "target", "note", "Clocks", "standing", "Escalations", "States", "timers")
+
+    assert [] == [head for head in heads if head not in english]
+    assert [] == [head for head in heads if head in chinese]
+    assert [] == [
+        word for word in ("起始状态", "目标状态", "时钟", "升级链", "已达级别", "处理人", "无人") if word not in chinese
+    ]
+    assert english == other
