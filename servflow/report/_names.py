@@ -51,13 +51,19 @@ class Names:
         return self.titles.get((kind, name, of)) or (plain(name), plain(name))
 
     def clock(self, name: str) -> Both:
-        """A clock, or a target of one, which has the name of the clock first (``repair P1``)."""
-        whole = self.titles.get(("clock", name, ""))
-        if whole is None and " " in name:
-            clock, _, target = name.rpartition(" ")
-            en, zh = self.titles.get(("clock", clock, ""), ("", ""))
-            return (f"{en} {plain(target)}", f"{zh} {plain(target)}") if en else self.both("clock", name)
-        return whole or self.both("clock", name)
+        """A clock, or a target of one: the clock's name, then how long, then by which calendar (``repair 6h service``)."""
+        clock = self._longest("clock", lambda known: name.startswith(f"{known} "))
+        if ("clock", name, "") in self.titles or not clock:
+            return self.both("clock", name)
+        rest = name[len(clock) + 1 :]
+        calendar = self._longest("calendar", lambda known: rest.endswith(f" {known}"))
+        target = plain(rest.removesuffix(f" {calendar}") if calendar else rest)
+        ends = self.both("calendar", calendar) if calendar else ("", "")
+        en, zh = (f"{first} {target} {end}".rstrip() for first, end in zip(self.both("clock", clock), ends, strict=True))
+        return en, zh
+
+    def _longest(self, kind: str, fits: Callable[[str], bool]) -> str:
+        return max((name for known, name, _ in self.titles if known == kind and fits(name)), key=len, default="")
 
     def said(self, lang: str) -> Callable[[str, str], str]:
         """What gives the name of a part in one language, for whoever tells in that language only."""

@@ -30,6 +30,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem;max-width:70rem}table{border-collapse:collapse;margin:0 0 1.5rem}"
     "td,th{border:1px solid #8886;padding:.2rem .6rem;text-align:left;vertical-align:top}"
+    # A narrow screen scrolls the table, not the page; only words that are too long are broken.
+    "table{display:block;overflow-x:auto}h1{overflow-wrap:anywhere}@media(max-width:40rem){body{margin:1rem;font-size:13px}}"
 )
 
 
@@ -114,7 +116,9 @@ def _page(coverage: Coverage, tables: str, lang: str) -> str:
     title = html.escape(_word("title", lang, name=coverage.name))
     shares = "".join(f"<li>{html.escape(one.strip())}</li>" for one in kind_lines(coverage, lang))
     return (
-        f'<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n<title>{title}</title>\n<style>{_STYLE}</style>\n'
+        f'<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
+        f"<style>{_STYLE}</style>\n"
         f"<h1>{title}</h1>\n<p>{html.escape(head(coverage, lang))}</p>\n<ul>{shares}</ul>\n"
-        f"<p>{_word('red', lang)}; {_word('amber', lang)}</p>\n{tables}</html>\n"
+        f"<p>{_word('red', lang)}{'；' if lang == 'zh' else '; '}{_word('amber', lang)}</p>\n{tables}</html>\n"
     )

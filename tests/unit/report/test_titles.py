@@ -103,6 +103,20 @@ def test_a_story_says_every_name_in_both_languages() -> None:
     ) in told
 
 
+def test_a_target_of_a_clock_is_called_by_the_titles_of_the_clock_and_its_calendar() -> None:
+    """How long stays as it is written; what no clock is called by is its name in words."""
+    office = {"office": {"zone": "UTC", "week": {"mon-fri": ["09:00-17:00"]}}}
+    titles = {**SOURCE["titles"], "calendars": {"office": both("Office hours", "办公时间")}}
+    names = Names.of([servflow.load({**SOURCE, "calendars": office, "titles": titles})])
+    clock = SOURCE["clocks"][0]["title"]
+
+    assert (f"{clock['en']} 2 business days Office hours", f"{clock['zh']} 2 business days 办公时间") == names.clock(
+        "fix 2 business days office"
+    )
+    assert (f"{clock['en']} P1", f"{clock['zh']} P1") == names.clock("fix P1")
+    assert ("gone 6h", "gone 6h") == names.clock("gone 6h")
+
+
 def test_what_workflows_call_differently_has_no_title_on_a_page_of_both() -> None:
     """Tickets of both are counted under one name, which then is that of the definitions; editions count as one."""
     later = servflow.load({**SOURCE, "version": 2, "clocks": [{**SOURCE["clocks"][0], "title": both("Mend", "维护")}]})

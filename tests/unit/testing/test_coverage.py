@@ -275,6 +275,10 @@ def test_the_drawing_shows_what_was_never_exercised() -> None:
     assert '<b style="background:#ff9d9d">done</b>' in page
     assert '<b style="background:#ffc04d">new</b>' in page
     assert page.startswith('<!doctype html>\n<html lang="en">')
+    assert '<meta name="viewport"' in page
+    assert ["目标状态", "target"] == [
+        next(head for head in ("目标状态", "target") if f"<th>{head}</th>" in one) for one in (chinese, page)
+    ]
     assert "第 15 行" in chinese
     assert "class s3 breached" in coverage.graph()
     assert "digraph" in coverage.graph("dot")
