@@ -57,7 +57,7 @@ _RECORDS: Mapping[str, Any] = {
     "cancel": (ClockStopped, "cancelled by its condition"),
 }
 _PLACES, _ON, _BEGINS = ("rest", "go_on"), ("resume", "go_on"), ("start", "reopen")
-_AGAIN = "told before, after what occurred earlier"
+_AGAIN, _FOUND = "told before, after what occurred earlier", "found by what occurred earlier"
 
 
 class Step(NamedTuple):
@@ -431,9 +431,8 @@ def _amend(call: OneCall, plan: ClockPlan, undone: list[MarkAt], new: Played, fi
     if back is None:  # several things at once, and the first of them does nothing to a clock that has not begun
         back = next((one.after for one in new.steps[first:] if one.after is not None), new.run)
     for mark in undone:
-        instant = mark.at if step is None else step.told.at
-        facts = {"clock": name, "instant": instant, "run": back, "mark": mark.mark, "was": mark.at}
-        call.record(Amended, **facts, reason="occurred earlier")
+        facts = {"clock": name, "run": back, "mark": mark.mark, "was": mark.at, "reason": "occurred earlier"}
+        call.record(Amended, instant=mark.at if step is None else step.told.at, **facts)
         call.amended += causes(call, name, mark.cycle, mark.mark, mark.at)
 
 
@@ -471,11 +470,8 @@ def _tell_again(  # noqa: PLR0917 - the story, what is new in it, and from where
 
 
 def _tell_mark(call: OneCall, plan: ClockPlan, mark: MarkAt, run: ClockRun | None) -> None:
-    facts = {"clock": plan.clock.name, "instant": mark.at, "run": run, "reason": "found by what occurred earlier"}
-    if mark.mark == BREACH:
-        call.record(Breached, **facts)
-    else:
-        call.record(Warned, mark=mark.mark, **facts)
+    facts: dict[str, Any] = {} if mark.mark == BREACH else {"mark": mark.mark}
+    call.record(Warned if facts else Breached, clock=plan.clock.name, instant=mark.at, run=run, reason=_FOUND, **facts)
 
 
 def cause(call: OneCall, plan: ClockPlan, run: ClockRun, mark: str) -> str:
