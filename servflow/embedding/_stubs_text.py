@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         fields: Fields  # type: ignore[assignment]
         clocks: Mapping[Clock, ClockRun]  # type: ignore[assignment]
         configuration: tuple[State, ...]
+        queue: Queue | None
 '''
 
 _STATE = """

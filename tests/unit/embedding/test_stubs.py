@@ -99,6 +99,7 @@ def wrong(plain: Desk, flow: Workflow, at: datetime) -> None:
     print(ticket.fields["amuont"])  # wrong
     print(ticket.fields["amount"] + 1)  # wrong
     print(ticket.state == "doen")  # wrong
+    print(ticket.queue == "dsek")  # wrong
     print(ticket.fields["tier"] == "goold")  # wrong
     print(ticket.clocks["fxi"])  # wrong
     typed(flow).fire(ticket, "finsh", at=at)  # wrong
