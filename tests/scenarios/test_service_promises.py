@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import attrs
 from ruamel.yaml import YAML
 
 import servflow
@@ -313,9 +314,11 @@ def test_it_says_all_it_promises_and_nothing_is_wrong_with_it() -> None:
 
 
 def test_the_page_shows_the_very_lines() -> None:
-    """Every clock of the page on writing clocks is one of the workflow, and none is left out."""
+    """Every clock of the page on writing clocks is one of the workflow but for what it is called, and none is left out."""
     page = (ROOT / "docs" / "how-to" / "write-clocks.md").read_text("utf-8")
     fences = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     shown = [Clock(**data) for fence in fences for data in YAML(typ="safe").load(fence)]
 
-    assert sorted(DESK.clocks, key=lambda item: item.name) == sorted(shown, key=lambda item: item.name)
+    untitled = [attrs.evolve(item, title="") for item in DESK.clocks]
+
+    assert sorted(untitled, key=lambda item: item.name) == sorted(shown, key=lambda item: item.name)
