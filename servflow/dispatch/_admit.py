@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from attrs import frozen
 
@@ -61,18 +60,17 @@ def admit(
     at: datetime,
     candidate: str,
     *,
-    stage: int | None = None,
     hooks: Hooks | None = None,
-    bindings: Mapping[str, Any] | None = None,
 ) -> Admission:
     """
     Whether one candidate may have a ticket now, whatever they answered before, and what capacity that takes.
 
+    As many relaxations apply as the ticket's slot has come to.
+
     Args:
         candidate: their id; whoever the policy does not choose among is not ``known``.
-        stage: how many relaxations apply; by default as far as the ticket's slot has come.
     """
-    case = Case.make(policy, ticket, world, at, stage=stage, declined=(), bindings=bindings, hooks=hooks)
+    case = Case.make(policy, ticket, world, at, declined=(), hooks=hooks)
     who = find(case, candidate)
     if who is None:
         return Admission(candidate, False, (), (Take(key=case.key(candidate), units=case.units),))
