@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 
 from servflow.engine import BUILT_IN, Option, Workflow
 from servflow.engine._children import CLOSED, OPENED
+from servflow.engine._parts import ASKED, NEED
 from servflow.errors import InputError, ServflowError, shown
 from servflow.model import SYSTEM, Actor, Field, FrozenMap, Ticket, World
+from servflow.testing._dead_ends import DeadEnds
 from servflow.testing._satisfying import Fit, Satisfying
 from servflow.testing._strategies import PEOPLE, states_of, values_for
 from servflow.testing._ways import Way, Ways
+from servflow.testing._worlds import parts_of
 
 _NUMBER = re.compile(r"(?<![\w.])\d{1,12}(?:\.\d{1,6})?(?![\w.])")
 _TEXT = re.compile(r"'([^'\\]{1,40})'|\"([^\"\\]{1,40})\"")
@@ -27,6 +30,7 @@ _WHOLE = {"int": (-(2**63), 2**63 - 1), "uint": (0, 2**64 - 1)}
 _PARTS = ("transitions", "tables", "rules", "dispatch", "clocks", "escalations", "laws")
 _NUMBERS = ("int", "uint", "decimal", "double")
 _MOST_CONSTANTS = 24
+_MOST_TEXTS = 3
 _ROUND = (1, 10, 1000, 10**6)
 _STRANGER = Actor("stranger")
 _CENT = Decimal("0.01")
@@ -72,8 +76,11 @@ class Calls:
         self.given = people is not None
         self.ways = Ways(workflow)
         self.satisfying = Satisfying(workflow)
+        self.dead_ends = DeadEnds(workflow)
         self.numbers, self.texts = _constants(workflow)
         self.steps = {step.step: step for _, state in states_of(workflow) for step in state.checklist}
+        self._apart: dict[str, tuple[Any, ...]] = {}
+        self._specs: dict[str, Mapping[str, Field]] = {}
         self._known: dict[Any, st.SearchStrategy[dict[str, Any]]] = {}
 
     def opening(self) -> st.SearchStrategy[dict[str, Any]]:
@@ -89,12 +96,17 @@ class Calls:
 
     def _field(self, name: str, spec: Field) -> st.SearchStrategy[Any]:
         """Values of a field, most often those that the tables which read it tell apart."""
-        types = self.workflow.compiled.types
-        told = [value for table in self.workflow.tables.values() for value in table.samples(name, types)]
-        if spec.type not in _NUMBERS or not told:
+        told = self._told_apart(name) if spec.type in _NUMBERS else ()
+        if not told:
             return self.value(spec)
         apart = st.sampled_from([spec.convert(value) for value in told])
         return st.one_of(apart, apart, self.value(spec))
+
+    def _told_apart(self, name: str) -> tuple[Any, ...]:
+        if name not in self._apart:
+            tables, types = self.workflow.tables.values(), self.workflow.compiled.types
+            self._apart[name] = tuple(value for table in tables for value in table.samples(name, types))
+        return self._apart[name]
 
     def value(self, spec: Field) -> st.SearchStrategy[Any]:
         """Values of a type, with those next to the constants of the definition among them."""
@@ -112,12 +124,14 @@ class Calls:
         elif spec.type == "string":
             near = [*self.texts, *PEOPLE]  # conditions often compare a text with whoever acts
         if spec.type in _NUMBERS:
-            return st.one_of([*([st.sampled_from(near)] * bool(near)), st.sampled_from(_ROUND).map(spec.convert), anything])
+            return st.one_of(
+                [*([st.sampled_from(near)] * 2 if near else []), st.sampled_from(_ROUND).map(spec.convert), anything]
+            )
         return st.one_of(st.sampled_from(near), st.sampled_from(near), anything) if near else anything
 
     def actors(self, ticket: Ticket, world: World | None) -> tuple[Actor | None, ...]:
         """Who might do something with it: the people, those the ticket names, the system and a stranger."""
-        named = [ticket.assignee, ticket.owner, ticket.customer, *(offer.to for offer in ticket.offers)]
+        named = [*_named(ticket), *(offer.to for offer in ticket.offers)]
         held = world.persons if world is not None else {}
         found: dict[Actor, None] = dict.fromkeys(self.people)
         for name in dict.fromkeys(one for one in named if one is not None):
@@ -172,7 +186,7 @@ class Calls:
             return actor is not None
         if actor == SYSTEM:
             return "system" in way.allow
-        named = actor.id in (ticket.assignee, ticket.owner, ticket.customer, *(offer.to for offer in ticket.offers))
+        named = actor.id in (*_named(ticket), *(offer.to for offer in ticket.offers))
         return not way.allow.isdisjoint(actor.roles) or (named and not way.allow.issubset(self.workflow.roles))
 
     def _likely_of(self, who: Actor | None, here: Here, aim: Aim) -> st.SearchStrategy[Call]:
@@ -253,7 +267,8 @@ class Calls:
 
     def payload(self, ticket: Ticket, option: Option) -> st.SearchStrategy[dict[str, Any]]:
         """What could come with an event here, of the right types; what the ticket holds comes up too."""
-        if option.event in _BY_TICKET or _numbers(ticket):
+        declared = self._declared(option.event).values()
+        if option.event in _BY_TICKET or (declared and any(map(_held(ticket).get, {spec.type for spec in declared}))):
             # Not kept: a run that is played again has to draw the same, whatever other tickets held meanwhile.
             return self._payload(ticket, option)
         key = option.event, ticket.configuration, tuple(option.payload.items())
@@ -261,9 +276,22 @@ class Calls:
             self._known[key] = self._payload(ticket, option)
         return self._known[key]
 
+    def _declared(self, event: str) -> Mapping[str, Field]:
+        """What transitions and grants say of an event's payload."""
+        if event not in self._specs:
+            found: dict[str, Field] = {}
+            for move in self.workflow.compiled.transitions:
+                if event in (move.event or "").split():
+                    found.update(move.payload)
+            spec = self.workflow.events.get(event)
+            self._specs[event] = {**found, **(spec.payload if spec is not None else {})}
+        return self._specs[event]
+
     def _payload(self, ticket: Ticket, option: Option) -> st.SearchStrategy[dict[str, Any]]:
         if option.event == "step.check":
             return self._check(ticket)
+        if option.event in ASKED:
+            return self._of_parts(ticket, option)
         needed: dict[str, st.SearchStrategy[Any]] = {}
         more: dict[str, st.SearchStrategy[Any]] = {}
         for name, written in option.payload.items():
@@ -273,11 +301,35 @@ class Calls:
             more = {name: more[name] for name in ("side", "public", "chain", "reason", "to") if name in more}
         return st.fixed_dictionaries(needed, optional=more)
 
+    def _of_parts(self, ticket: Ticket, option: Option) -> st.SearchStrategy[dict[str, Any]]:
+        """A line of parts that an event can be about, whole or in part; the rest as it comes."""
+        asked = ASKED[option.event]
+        lines = [line for line in ticket.parts if line.state in asked.states and (line.held or not asked.held)]
+        rest = {
+            name: self._part(ticket, option.event, name, written.removesuffix("?"))
+            for name, written in option.payload.items()
+            if not written.endswith("?") or name == "condition"
+        }
+        drawn = st.fixed_dictionaries(rest)
+        if not lines:
+            return drawn
+        about = [
+            {name: value for name, value in (("part", line.part), ("quantity", count)) if name in option.payload}
+            for line in lines
+            for count in dict.fromkeys((line.quantity, 1))
+        ]
+        return st.tuples(drawn, st.sampled_from(about)).map(lambda both: {**both[0], **both[1]})
+
     def _part(self, ticket: Ticket, event: str, name: str, kind: str) -> st.SearchStrategy[Any]:
-        known = _declared(self.workflow, event).get(name)
+        known = self._declared(event).get(name)
+        if event == NEED and name in ("part", "quantity"):
+            return st.sampled_from(parts_of(self.workflow) if name == "part" else (1, 1, 2))
         if known is not None and not known.one_of:
-            held = [value for value in _numbers(ticket) if known.type == ("decimal" if isinstance(value, Decimal) else "int")]
-            return st.one_of(st.sampled_from(held), self.value(known), st.sampled_from(held)) if held else self.value(known)
+            held, values = _held(ticket).get(known.type), self._field(name, known)
+            if not held:
+                return values
+            often = [] if known.type == "string" else [st.sampled_from(held)]
+            return st.one_of(st.sampled_from(held), values, *often)
         if known is None and event in BUILT_IN:
             meant = self._meant(name, ticket)
             if meant is not None:
@@ -303,7 +355,7 @@ class Calls:
             "text": ("hello",),
             "comment": ("so",),
             "score": (1, 3, 5),
-            "part": ("pump", "fuse"),
+            "part": parts_of(workflow),
             "quantity": (1, 2),
             "child": (*ticket.children[:2], "other"),
         }
@@ -329,25 +381,38 @@ class Calls:
         return st.one_of(made) if made else st.just({"step": "none"})
 
 
-_BY_TICKET = frozenset({"ticket.unwatch", "helper.remove", "ticket.child_closed", "ticket.child_reopened", "step.check"})
+_BY_TICKET = frozenset({"ticket.unwatch", "helper.remove", CLOSED, "ticket.child_reopened", "step.check", *ASKED})
 """Built-in events whose payload names what is on the ticket."""
 
 LEADING = frozenset({"appointment.book", "approval.approve", "offer.accept", "queue.take", "step.check", CLOSED, OPENED})
 """Built-in events by which a ticket comes on, more than once if need be."""
 
 
+def _named(ticket: Ticket) -> tuple[str | None, ...]:
+    """Whoever stands in a relation to a ticket."""
+    return ticket.assignee, ticket.owner, ticket.requester, ticket.customer
+
+
 def _able(pairs: Iterable[Pair]) -> list[Pair]:
     return [pair for pair in pairs if pair[1].status != "refused"]
 
 
-def _numbers(ticket: Ticket) -> list[int | Decimal]:
-    """The numbers a ticket holds, with those next to them and twice as much: what comes in is often compared with them."""
-    found: dict[int | Decimal, None] = {}
+def _held(ticket: Ticket) -> dict[str, list[Any]]:
+    """
+    What a ticket holds, by type: what comes in is often compared with it.
+
+    Of numbers also those next to them and twice as much; of texts also those in lists, that what comes twice is met.
+    """
+    found: dict[str, dict[Any, None]] = {"int": {}, "decimal": {}, "string": {}}
     for value in ticket.fields.values():
         if isinstance(value, (int, Decimal)) and not isinstance(value, bool) and value:
             near = (value + _CENT, value - _CENT) if isinstance(value, Decimal) else ()
-            found.update(dict.fromkeys((value, value + 1, value - 1, *near, value * 2)))
-    return list(found)
+            kind = "decimal" if isinstance(value, Decimal) else "int"
+            found[kind].update(dict.fromkeys((value, value + 1, value - 1, *near, value * 2)))
+        elif isinstance(value, (str, tuple)):
+            texts = (value,) if isinstance(value, str) else value[-_MOST_TEXTS:]
+            found["string"].update(dict.fromkeys(one for one in texts if one and isinstance(one, str)))
+    return {kind: list(values) for kind, values in found.items()}
 
 
 def _cast(workflow: Workflow, people: Mapping[str, Iterable[str]] | None) -> tuple[Actor, ...]:
@@ -369,24 +434,13 @@ def _constants(workflow: Workflow) -> tuple[tuple[Decimal, ...], tuple[str, ...]
     text = json.dumps({name: data[name] for name in _PARTS if name in data}, default=str, ensure_ascii=False).replace(
         '\\"', "'"
     )
-    numbers: dict[Decimal, None] = {}
+    numbers: dict[Decimal, None] = {Decimal(0): None}  # below which hardly anything makes sense, named or not
     for word in dict.fromkeys(_NUMBER.findall(text)):
         number = Decimal(word)
         step = Decimal(1).scaleb(int(number.as_tuple().exponent))
         numbers.update(dict.fromkeys((number, number + step, number - step)))
     quoted = dict.fromkeys(one for one, _ in _TEXT.findall(text) if one)
     return tuple(numbers)[:_MOST_CONSTANTS], tuple(quoted)[:_MOST_CONSTANTS]
-
-
-def _declared(workflow: Workflow, event: str) -> Mapping[str, Field]:
-    found: dict[str, Field] = {}
-    for move in workflow.compiled.transitions:
-        if event in (move.event or "").split():
-            found.update(move.payload)
-    spec = workflow.events.get(event)
-    if spec is not None:
-        found.update(spec.payload)
-    return found
 
 
 GAPS = st.one_of(

@@ -130,10 +130,10 @@ class WorkflowMachine(RuleBasedStateMachine):
             insist(done or not call.ready, f"available says that {call.event} is ready for {who}, and fire refuses it")
 
     @precondition(lambda self: self.opened)
-    @rule(call=likely_calls, how=st.sampled_from(["later", "told late", "stale page", "twice"]), gap=GAPS)
+    @rule(call=likely_calls, how=st.sampled_from(["later", "told late", "again", "stale page", "twice"]), gap=GAPS)
     def act_oddly(self, call: Call, how: str, gap: timedelta) -> None:
         """
-        Somebody does it later than they meant to, or earlier than the host hears of it, on a stale page, or twice.
+        Somebody does it later than they meant to, or earlier than the host hears of it, again, on a stale page, or twice.
 
         A page that shows an earlier revision is refused; the same message a second time gives the result of the first.
         """
@@ -142,7 +142,10 @@ class WorkflowMachine(RuleBasedStateMachine):
                 self._pass_to(self.at + self._paced(gap))
                 self._fire(call)
             elif how == "told late":
-                self._fire(call, occurred=self.at - gap)
+                self._fire(call, occurred=self._occurred(call, gap))
+            elif how == "again":  # as if it had not been: another key, another channel
+                self._fire(call)
+                self._fire(call)
             elif how == "stale page":
                 done = self._fire(call, expect=self.ticket.revision - 1)
                 insist(not done, f"{call.event} was taken though the page showed an earlier revision")
@@ -343,6 +346,12 @@ class WorkflowMachine(RuleBasedStateMachine):
         insist(history == store.history("T1"), "the same key writes records twice")
         self._keep(self.workflow.fire(self.ticket, call.event, call.payload, at=self.at, actor=call.actor, world=self.world))
 
+    def _occurred(self, call: Call, gap: timedelta) -> datetime:
+        """When it was, if it is told so much later: what leads away was not before the ticket came to where it is."""
+        ways = self.calls.ways.here(self.ticket.entered)
+        leads_away = any(call.event in way.by and way.into for way in ways)
+        return max(self.at - gap, self.ticket.entered_at) if leads_away else self.at - gap
+
     def _paced(self, gap: timedelta) -> timedelta:
         """As much of a jump of time as does not do too much."""
         if gap <= PROBE:
@@ -428,19 +437,8 @@ class WorkflowMachine(RuleBasedStateMachine):
 
     def nobody_can_go_on(self) -> bool:
         """Whether no move leads away from here, for anybody who exists."""
-        here = {*self.ticket.entered, "*"}
-        compiled = self.workflow.compiled
-        moves = [move for move in compiled.transitions if not here.isdisjoint(move.source)]
-        if any(self._by_itself(move) for move in moves):
-            return False
-        ways = {word for move in moves for word in (move.event or "").split()}
-        return not self.calls.takes_any(ways, self.ticket, max(self.at, self.ticket.at), self.world)
-
-    def _by_itself(self, move: Any) -> bool:
-        """Whether something else than a person of a role may bring a move about: dispatch, an assignment, a child."""
-        words = (move.event or "").split()
-        related = any(who not in self.workflow.roles and who != "system" for who in move.allow)
-        return not words or related or any(self.workflow.compiled.raised.internal(word) for word in words)
+        ways = self.calls.dead_ends.ways_out(self.ticket)
+        return ways is not None and not self.calls.takes_any(ways, self.ticket, max(self.at, self.ticket.at), self.world)
 
     def _waits(self) -> bool:
         """Whether a slot waits for another world, so that looking at it may find somebody at any time."""

@@ -51,7 +51,9 @@ def world_text(world: World) -> str:
         for name in ("engineers", "outlets", "people", "queues")
         if getattr(world, name)
     ]
-    parts += [f"{name}={literal(getattr(world, name))}" for name in ("loads", "presence", "areas") if getattr(world, name)]
+    parts += [
+        f"{name}={literal(getattr(world, name))}" for name in ("loads", "presence", "areas", "stock") if getattr(world, name)
+    ]
     if world.calendars:
         made = {name: _calendar(calendar) for name, calendar in world.calendars.items()}
         parts.append("calendars={" + ", ".join(f"{name!r}: {text}" for name, text in made.items()) + "}")

@@ -39,6 +39,7 @@ class Wanted:
     users: tuple[str, ...]
     queues: tuple[str, ...]
     schedules: tuple[str, ...]
+    parts: tuple[str, ...]
     outlets: bool
     shifts: bool
     room: bool
@@ -62,10 +63,18 @@ class Wanted:
             tuple(found.get("user", ())),
             tuple(dict.fromkeys([*workflow.queues, *found.get("queue", ())])),
             tuple(dict.fromkeys([*found.get("schedule", ()), *found.get("on_call", ())])),
+            parts_of(workflow) if any(word in str(data) for word in ("part.need", "parts.")) else (),
             any(policy.get("slot") == "outlet" or policy.get("of") == "outlet" for policy in data.get("dispatch", ())),
             any("open" in item for policy in data.get("dispatch", ()) for item in policy.get("require", ())),
             bool(data.get("dispatch")),
         )
+
+
+def parts_of(workflow: Workflow) -> tuple[str, ...]:
+    """Spare parts by name: those that its tables tell apart, and two that none knows."""
+    types = workflow.compiled.types
+    told = [value for table in workflow.tables.values() for value in table.samples("part", types) if isinstance(value, str)]
+    return tuple(dict.fromkeys([*(name for name in told if name), "pump", "fuse"]))[:6]
 
 
 def _read(text: str, fields: Mapping[str, Field]) -> tuple[list[str], set[str]]:
@@ -114,7 +123,9 @@ def worlds_for(workflow: Workflow) -> st.SearchStrategy[World]:
     outlets = st.lists(_outlet(wanted), max_size=2, unique_by=lambda outlet: outlet.id) if wanted.outlets else st.just([])
     loads = st.dictionaries(st.sampled_from(PEOPLE), st.integers(0, 3), max_size=2) if wanted.room else st.just({})
     presence = st.dictionaries(st.sampled_from(PEOPLE), st.sampled_from(["away", "offline"]), max_size=2)
-    parts = {"loads": loads, "presence": presence, "others": _others(workflow, wanted), "outlets": outlets}
+    counts = st.sampled_from([9, 1, 0])
+    stock = st.one_of(st.fixed_dictionaries(dict.fromkeys(wanted.parts, counts)), st.none()) if wanted.parts else st.none()
+    parts = {"loads": loads, "presence": presence, "others": _others(workflow, wanted), "outlets": outlets, "stock": stock}
     return st.builds(_world, st.just(wanted), st.one_of(whole, whole, people), st.fixed_dictionaries(parts))
 
 
@@ -177,5 +188,6 @@ def _world(wanted: Wanted, engineers: list[Engineer], parts: Mapping[str, Any]) 
         loads={who: load for who, load in parts["loads"].items() if who in present},
         presence=parts["presence"],
         calendars={name: Calendar(**data) for name, data in _SHIFTS.items() if name in shifts},
+        stock=parts["stock"],
         schedules={name: Rotation(on_call, _FROM, "UTC") for name in wanted.schedules} if on_call else {},
     )

@@ -87,12 +87,6 @@ def work_is_checked(ticket: Ticket, records: tuple[Record, ...]) -> bool:
     return ticket.state != "settling" or len({record.step for record in records if type(record).__name__ == "Checked"}) == 4
 
 
-def a_week(ticket: Ticket, records: tuple[Record, ...]) -> bool:
-    """After the first week money comes back only for what was our mistake, unless somebody grants it."""
-    refunded = ticket.fields["remedy"] == "refund" and ticket.fields["reason"] in ("not_wanted", "defect")
-    return not refunded or ticket.fields["days"] <= 7 or bool(fired(records, "grant", "refund_instead"))
-
-
 def persisting_is_open(ticket: Ticket) -> bool:
     """A problem whose figure is too high is not closed."""
     measured = ticket.fields.get("measured")
@@ -221,13 +215,6 @@ TEMPLATE_DEFECTS = (
         right=" && checklist.complete",
         wrong="",
         invariant=work_is_checked,
-    ),
-    TemplateDefect(
-        name="a day too long",
-        template="return_exchange",
-        right="""['"refund"', '-', '<= 7']""",
-        wrong="""['"refund"', '-', '<= 8']""",
-        invariant=a_week,
     ),
     TemplateDefect(
         name="a problem is closed by a high figure",

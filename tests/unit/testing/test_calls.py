@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hypothesis import seed, settings
+from hypothesis import find, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 import servflow
-from servflow.testing import WorkflowMachine, machine_for
+from servflow.testing import WorkflowMachine, machine_for, worlds_for
 from servflow.testing._calls import Calls
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ONE = settings(database=None, deadline=None, derandomize=True)
 
 
 def workflow() -> servflow.Workflow:
@@ -29,6 +30,13 @@ def drawn(calls: Calls, amount: str) -> str:
     ticket = calls.workflow.open("T1", {"amount": amount}, at=NOON).ticket
     [finish] = [option for option in calls.workflow.available(ticket, at=NOON) if option.event == "finish"]
     return repr(calls.payload(ticket, finish))
+
+
+def test_nothing_is_drawn_for_an_amount() -> None:
+    """Zero comes up beside the numbers of the definition, though none is near it: a guard without a lower bound is found."""
+    calls = Calls(workflow())
+
+    assert 0 in calls.numbers
 
 
 def test_what_is_drawn_for_a_ticket_does_not_depend_on_others() -> None:
@@ -77,3 +85,37 @@ def test_a_run_leaves_what_leads_nowhere() -> None:
     run_state_machine_as_test(seed(1)(machine), settings=settings(max_examples=4, database=None, deadline=None))
 
     assert len(opened) > len(set(map(id, opened)))
+
+
+PARTS = """
+workflow: parts
+roles: [keeper]
+events: {part.need: {allow: [keeper]}, part.use: {allow: [keeper]}}
+states: {open: {}}
+"""
+
+
+def test_parts_that_are_used_are_on_the_ticket() -> None:
+    """What is said to be used is a part that was put aside for this ticket; drawn worlds have some in stock."""
+    flow, keeper = servflow.load(PARTS), servflow.Actor("kim", ["keeper"])
+    world = servflow.World(stock={"valve": 2})
+    opened = flow.open("T1", at=NOON, world=world).ticket
+    ticket = flow.fire(opened, "part.need", {"part": "valve"}, at=NOON, actor=keeper, world=world).ticket
+    [use] = [one for one in flow.available(ticket, at=NOON, actor=keeper, world=world) if one.event == "part.use"]
+
+    assert "valve" == find(Calls(flow).payload(ticket, use), lambda sent: "part" in sent, settings=ONE)["part"]
+    assert find(worlds_for(flow), lambda drawn: drawn.on_hand("pump", "") == 9, settings=ONE).stock
+
+
+def test_what_came_before_comes_again() -> None:
+    """A text that a ticket holds, also in a list, is drawn for what comes in: the same thing is told twice."""
+    flow = servflow.load("""
+workflow: merging
+fields: {merged: {type: list, default: []}}
+states: {open: {}}
+transitions: [{event: merge, source: open, payload: {other: string}, do: [{set: {merged: "merged + [payload.other]"}}]}]
+""")
+    ticket = flow.open("T1", {"merged": ["T-77"]}, at=NOON).ticket
+    [merge] = [one for one in flow.available(ticket, at=NOON) if one.event == "merge"]
+
+    assert find(Calls(flow).payload(ticket, merge), lambda sent: sent["other"] == "T-77", settings=ONE)

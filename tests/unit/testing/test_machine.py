@@ -14,6 +14,7 @@ from servflow.errors import InputError
 from servflow.model import World
 from servflow.testing import Coverage, WorkflowMachine, machine_for
 from tests.unit.testing.defects import DEFECTS, INVARIANTS, PEOPLE, SOUND, WORLD, Defect
+from tests.unit.testing.service_defects import SERVICE_DEFECTS, SERVICES, ServiceDefect
 from tests.unit.testing.template_defects import TEMPLATE_DEFECTS, TemplateDefect
 
 # Bounded by examples and steps, and always the same ones: how fast a machine is decides nothing.
@@ -63,6 +64,21 @@ def test_a_defect_of_a_template_is_found(defect: TemplateDefect) -> None:
 
     with pytest.raises(AssertionError, match=re.escape(defect.sentence)):
         run_state_machine_as_test(seed(2)(machine_for(defect.spoilt, invariants=own)), settings=USUAL)
+
+
+@pytest.mark.parametrize("defect", SERVICE_DEFECTS, ids=str)
+def test_a_defect_of_a_small_service_is_found(defect: ServiceDefect) -> None:
+    """Off by one, a gap between guards, a way too many: found, by what holds for everybody or by three lines of its author."""
+    own = [] if defect.invariant is None else [defect.invariant]
+
+    with pytest.raises(AssertionError, match=re.escape(defect.sentence)):
+        run_state_machine_as_test(seed(2)(machine_for(defect.spoilt, invariants=own, **defect.given)), settings=USUAL)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_small_service_passes(service: str) -> None:
+    """Nothing is said of services in which nothing is wrong."""
+    run_state_machine_as_test(machine_for(servflow.load(SERVICES[service])), settings=HANDFUL)
 
 
 def test_a_failure_can_be_pasted() -> None:
