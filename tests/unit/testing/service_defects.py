@@ -49,12 +49,6 @@ def charged_once(ticket: Ticket) -> bool:
     return bool(ticket.fields["charged"] <= ticket.fields["quote"])
 
 
-def the_cfo_sees_ten_thousand(ticket: Ticket, records: tuple[Record, ...]) -> bool:
-    """From ten thousand on, the heads alone cannot buy."""
-    cfo = any("cfo" in one.roles for one in fired(records, "approval.approve"))
-    return ticket.state != "bidding" or ticket.fields["amount"] < 10000 or cfo
-
-
 def merged_once(ticket: Ticket) -> bool:
     """The same ticket is counted once."""
     return len(set(ticket.fields["merged"])) == len(ticket.fields["merged"])
@@ -168,12 +162,6 @@ SERVICE_DEFECTS = (
         service="repair",
         changes=(("{event: bill, source: billing,", "{event: bill, source: [billing, ready],"),),
         invariant=charged_once,
-    ),
-    ServiceDefect(
-        name="ten thousand exactly",
-        service="purchase",
-        changes=(("amount < decimal('10000')", "amount <= decimal('10000')"),),
-        invariant=the_cfo_sees_ten_thousand,
     ),
     ServiceDefect(
         name="merged twice", service="major", changes=((" && !(payload.other in merged)", ""),), invariant=merged_once
