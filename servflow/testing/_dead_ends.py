@@ -21,8 +21,8 @@ class DeadEnds:
         self.workflow = workflow
         self._by_hand = not workflow.roles or "ticket.update" in workflow.events
         data = workflow.to_data()
-        parts = {name: data.get(name, ()) for name in ("rules", "escalations", "clocks", "dispatch")}
-        self._changing = frozenset(_set_in([parts["rules"], parts["escalations"]]))
+        parts = {name: data.get(name, ()) for name in ("rules", "escalations", "surveys", "clocks", "dispatch")}
+        self._changing = frozenset(_set_in([parts["rules"], parts["escalations"], parts["surveys"]]))
         self._heard = frozenset(_words([parts["escalations"], parts["clocks"], parts["dispatch"]]))
         self._shut: dict[Any, bool] = {}
 

@@ -377,7 +377,7 @@ class Odds(pydantic.BaseModel):
     file: Path = Path("a/b")
     zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     host: IPv4Address = IPv4Address("192.0.2.1")
-    point: Point = Point(1)
+    point: Point = Point(1.0)
     fees: dict[Tier, Decimal] = {}
     days: dict[date, int] = {}
 
@@ -406,7 +406,10 @@ def test_models_of_models_and_of_odd_types_come_back(instance: Any) -> None:
     """One that holds itself, generic ones, flags, typed dicts, URLs and the like."""
     opened = with_fields(EMPTY, type(instance)).open("1", values_of(instance), at=AT).ticket
 
-    assert instance == as_model(servflow.load_ticket(servflow.dump(opened)), type(instance))
+    back = as_model(servflow.load_ticket(servflow.dump(opened)), type(instance))
+
+    # Zones are equal by identity, and whoever pins their data makes them anew: what they say is compared.
+    assert (type(instance), repr(instance)) == (type(back), repr(back))
 
 
 def test_a_type_variable_is_what_was_said_for_it_else_its_bound() -> None:
