@@ -54,7 +54,8 @@ def test_a_defect_is_found(defect: Defect) -> None:
     own = [] if defect.invariant is None else [defect.invariant]
     machine = machine_for(defect.spoilt, world=WORLD, people=PEOPLE, versions=defect.versions, invariants=own)
 
-    assert defect.says in str(failure(machine))
+    with pytest.raises(AssertionError, match=re.escape(defect.says)):
+        run_state_machine_as_test(seed(2)(machine), settings=USUAL)
 
 
 @pytest.mark.parametrize("defect", TEMPLATE_DEFECTS, ids=str)
@@ -63,7 +64,7 @@ def test_a_defect_of_a_template_is_found(defect: TemplateDefect) -> None:
     own = [] if defect.invariant is None else [defect.invariant]
 
     with pytest.raises(AssertionError, match=re.escape(defect.sentence)):
-        run_state_machine_as_test(seed(2)(machine_for(defect.spoilt, invariants=own)), settings=USUAL)
+        run_state_machine_as_test(seed(1)(machine_for(defect.spoilt, invariants=own)), settings=USUAL)
 
 
 @pytest.mark.parametrize("defect", SERVICE_DEFECTS, ids=str)
