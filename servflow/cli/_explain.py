@@ -293,8 +293,8 @@ def _next(workflow: Workflow, ticket: Ticket, view: Explanation) -> dict[str, An
 
 def _options(workflow: Workflow, ticket: Ticket, at: datetime, lang: str) -> list[dict[str, Any]]:
     """What could be done now, each as whoever may do it finds it: who asks is nobody, so all who may be are asked for."""
-    known = ("system", ticket.assignee, ticket.owner, ticket.requester, "somebody else")
-    people = [Actor("system"), *(Actor(who, roles=workflow.roles) for who in dict.fromkeys(known[1:]) if who is not None)]
+    known = dict.fromkeys((ticket.assignee, ticket.owner, ticket.requester, "somebody else"))
+    people = [Actor("system"), *(Actor(who, roles=workflow.roles) for who in known if who is not None)]
     found: dict[str, list[Form]] = {}
     for form in (form for who in people for form in forms(workflow, ticket, at=at, actor=who, lang=lang)):
         found.setdefault(form.id, []).append(form)

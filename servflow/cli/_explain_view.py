@@ -404,8 +404,8 @@ def _by_people(say: Say, told: Told) -> Iterator[tuple[str, str, str, str, str]]
         if found is None:
             return ""
         left.remove(found)
-        told = "nobody" if found["code"] == "not_permitted" else found["status"]
-        return say.words(f"option.{told}", why=found["why"])
+        status = "nobody" if found["code"] == "not_permitted" else found["status"]
+        return say.words(f"option.{status}", why=found["why"])
 
     for door in told["next"]["by_people"]:
         event = say.called("event", door["event"]) if door["event"] else "-"

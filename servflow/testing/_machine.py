@@ -142,7 +142,7 @@ class WorkflowMachine(RuleBasedStateMachine):
                 self._pass_to(self.at + self._paced(gap))
                 self._fire(call)
             elif how == "told late":
-                self._fire(call, occurred=self._occurred(call, gap))
+                self._fire(call, occurred=self.at - gap)
             elif how == "again":  # as if it had not been: another key, another channel
                 self._fire(call)
                 self._fire(call)
@@ -345,12 +345,6 @@ class WorkflowMachine(RuleBasedStateMachine):
         insist(first.ticket == again.ticket, "the same key gives another ticket the second time")
         insist(history == store.history("T1"), "the same key writes records twice")
         self._keep(self.workflow.fire(self.ticket, call.event, call.payload, at=self.at, actor=call.actor, world=self.world))
-
-    def _occurred(self, call: Call, gap: timedelta) -> datetime:
-        """When it was, if it is told so much later: what leads away was not before the ticket came to where it is."""
-        ways = self.calls.ways.here(self.ticket.entered)
-        leads_away = any(call.event in way.by and way.into for way in ways)
-        return max(self.at - gap, self.ticket.entered_at) if leads_away else self.at - gap
 
     def _paced(self, gap: timedelta) -> timedelta:
         """As much of a jump of time as does not do too much."""

@@ -72,7 +72,7 @@ def _going_on(workflow: Workflow, ticket: Ticket) -> Iterator[str]:
     What goes on though the ticket is closed, by its definition.
 
     A clock or chain that began after the closing is meant, such as one that a bad rating starts, unless its own definition
-    ends it where the ticket is.
+    ends it where the ticket is. So is a clock that the closing itself starts, which begins earlier where that is told late.
     """
     compiled = workflow.compiled
     shut = compiled.closed_states
@@ -80,8 +80,9 @@ def _going_on(workflow: Workflow, ticket: Ticket) -> Iterator[str]:
     ended |= {
         plan.clock.name for plan in compiled.clocks for wait in plan.cancel if wait.kind == "state" and wait.value in shut
     }
+    meant = {plan.clock.name for plan in compiled.clocks for wait in plan.start if wait.kind == "state" and wait.value in shut}
     for name, clock in ticket.clocks.items():
-        if clock.phase == "running" and (name in ended or _before_closing(ticket, clock.started_at)):
+        if clock.phase == "running" and (name in ended or (name not in meant and _before_closing(ticket, clock.started_at))):
             yield f"clock {name}"
     over = {chain.name for chain in workflow.escalations for end in chain.until if end.kind == "state" and end.value in shut}
     for one in ticket.chains:
